@@ -1,0 +1,1 @@
+"""Korean: numbers, particles, spoken form."""

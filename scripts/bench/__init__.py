@@ -1,0 +1,1 @@
+"""Benchmarks: each prints a table and can write one flat JSON object."""

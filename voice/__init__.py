@@ -1,0 +1,1 @@
+"""The voice: telephone edge, turn-taking, recognition, synthesis, and the call that joins them."""
