@@ -62,6 +62,9 @@ def wants_human(text: str) -> bool:
 def wants_repeat(text: str) -> bool:
     """True when the caller asks to hear the last reply again, and nothing else."""
     squeezed = plain(text)
+    if squeezed in {"네?", "예?", "뭐?", "응?"}:
+        return True
+    squeezed = squeezed.replace("?", "")
     return len(squeezed) <= 18 and bool(_AGAIN.search(squeezed))
 
 

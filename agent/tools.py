@@ -30,6 +30,7 @@ from agent.toolspecs import (
 )
 from knowledge.catalog.model import Catalog, Plan
 from knowledge.errors import KnowledgeError
+from knowledge.lexicon import Lexicon
 from knowledge.retriever import Passage, Retriever
 from storage.errors import StorageError
 from storage.records import Customer, HandoffReason, Outcome, ToolCall, Verification
@@ -86,7 +87,7 @@ class Toolbox:
         *,
         catalog: Catalog,
         retriever: Retriever,
-        find_by_name: Callable[[str], Sequence[Plan]],
+        lexicon: Lexicon,
         customers: CustomerDirectory,
         organization_id: str,
         caller: str,
@@ -103,7 +104,7 @@ class Toolbox:
         self.needs: str | None = None
         """`phone`, `birth` or `human`: what a tool was refused for want of in this turn."""
         self._retriever = retriever
-        self._find_by_name = find_by_name
+        self._lexicon = lexicon
         self._customers = customers
         self._organization_id = organization_id
         self._caller = caller
@@ -250,9 +251,18 @@ class Toolbox:
         return ToolResult(customer=customer, plans=(plan,) if plan else (), facts=facts)
 
     async def _find_plans(self, arguments: FindPlans) -> ToolResult:
-        named = self._find_by_name(arguments.name) if arguments.name else None
+        named = self._named(arguments.name) if arguments.name else None
         found = select(self.catalog, arguments, among=named)
         return _plans_result(found, known=bool(found))
+
+    def _named(self, name: str) -> list[Plan]:
+        """The plans that a name means; a family's name means all its plans."""
+        found: list[Plan] = []
+        for mention in self._lexicon.find(name):
+            family = self.catalog.family(mention.id)
+            plan = self.catalog.plan(mention.id)
+            found += family.plans if mention.kind == "family" and family else [plan] if plan else []
+        return list(dict.fromkeys(found))
 
     async def _get_plan(self, arguments: GetPlan) -> ToolResult:
         return _plans_result((self._plan(arguments.plan_id),))

@@ -38,6 +38,7 @@ class FindPlans(Arguments):
     rollover: bool = Field(False, description="데이터 이월만")
     ott: bool = Field(False, description="OTT 혜택만")
     age: int | None = Field(None, ge=0, le=130, description="가입할 분의 만 나이")
+    online: bool = Field(False, description="온라인 전용도")
     foreigner: bool = False
     disabled: bool = False
     sort: Literal["fee", "fee_desc", "data_desc"] = "fee"
