@@ -1,0 +1,1 @@
+"""Korean text: numerals, particles, and the spoken form of what is written."""

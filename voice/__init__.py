@@ -1,0 +1,1 @@
+"""The phone side: wire formats, ears, voice and turn-taking."""

@@ -1,0 +1,1 @@
+"""Sound as numbers: telephone coding, sample rates and levels."""
