@@ -1,0 +1,1 @@
+"""Commands of this project: one thin module each."""
