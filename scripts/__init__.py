@@ -1,1 +1,1 @@
-"""Commands of this project: one thin module each."""
+"""Commands: one thin module each."""

@@ -8,7 +8,7 @@ import asyncio
 import ctypes
 import re
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -57,7 +57,9 @@ class Espeak:
         try:
             library = ctypes.CDLL(espeakng_loader.get_library_path())
         except OSError as error:
-            raise SynthesisError("tts-engine-missing", f"espeak-ng does not load: {error}") from error
+            raise SynthesisError(
+                "tts-engine-missing", f"espeak-ng does not load: {error}"
+            ) from error
         data = str(espeakng_loader.get_data_path()).encode()
         rate = library.espeak_Initialize(_AUDIO_SYNCHRONOUS, 0, data, _DONT_EXIT)
         if rate != SAMPLE_RATE:
@@ -147,7 +149,7 @@ class EspeakSynthesizer:
         self._rate_wpm = rate_wpm
         self._pitch = pitch
 
-    async def stream(self, text: str) -> AsyncIterator[bytes]:
+    async def stream(self, text: str) -> AsyncGenerator[bytes, None]:
         """Say `text`; see Synthesizer. The audio is at about -20 dBFS."""
         loop = asyncio.get_running_loop()
         gap = b""

@@ -1,6 +1,6 @@
 """What every voice offers: spoken Korean text in, telephone audio out."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from typing import Protocol
 
 from voice.errors import VoiceError
@@ -13,7 +13,7 @@ class SynthesisError(VoiceError):
 class Synthesizer(Protocol):
     """A voice."""
 
-    def stream(self, text: str) -> AsyncIterator[bytes]:
+    def stream(self, text: str) -> AsyncGenerator[bytes, None]:
         """Say `text`, which is in spoken form (no digits, no Latin letters).
 
         Yields 8 kHz µ-law audio in chunks of any length, as soon as they are there; a text

@@ -1,0 +1,1 @@
+"""Brains that propose what to say; the policy and the grounding decide."""

@@ -1,0 +1,1 @@
+"""The web console in which supervisors review calls."""

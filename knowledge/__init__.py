@@ -1,0 +1,1 @@
+"""Knowledge: the plan catalogue, documents, ingestion and search."""

@@ -1,0 +1,1 @@
+"""The catalogue: typed plan families, plans and FAQ entries."""

@@ -1,0 +1,29 @@
+"""The `yeoboseyo` command: mounts one thin module a command, imported when it is used."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+
+import typer
+
+COMMANDS = {
+    "serve": "Answer calls: the telephone edge and the console.",
+    "call": "Phone a server as a simulated carrier.",
+    "ingest": "Load the catalogue into the knowledge index.",
+    "users": "Manage who may sign in to the console.",
+    "bench": "Measure: stt, load, serve.",
+}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line; each command lives in `scripts.NAME` as `app`."""
+    words = sys.argv[1:] if arguments is None else arguments
+    if not words or words[0] not in COMMANDS:
+        width = max(map(len, COMMANDS))
+        typer.echo("Usage: yeoboseyo COMMAND [OPTIONS]\n\nCommands:")
+        for name, what in COMMANDS.items():
+            typer.echo(f"  {name:<{width}}  {what}")
+        raise SystemExit(0 if not words or words[0] in {"-h", "--help"} else 2)
+    module = importlib.import_module(f"scripts.{words[0]}")
+    module.app(args=words[1:], prog_name=f"yeoboseyo {words[0]}")

@@ -1,0 +1,118 @@
+"""All settings, read once from the environment and `.env`; a test keeps README's table complete."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Annotated, Literal
+
+from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _usual(name: str) -> AliasChoices:
+    """A setting known by its usual name, with or without our prefix."""
+    return AliasChoices(name, f"YEOBOSEYO_{name}")
+
+
+class Settings(BaseSettings):
+    """The product's settings. Every name is `YEOBOSEYO_<FIELD>`, or the usual name given here."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="YEOBOSEYO_",
+        env_file=".env",
+        env_ignore_empty=True,
+        extra="ignore",
+        frozen=True,
+        populate_by_name=True,
+    )
+
+    host: str = Field("127.0.0.1", description="Address the server listens on.")
+    port: int = Field(8000, ge=0, le=65535, description="Port the server listens on.")
+    public_url: str = Field(
+        "http://127.0.0.1:8000",
+        description="Origin under which Twilio reaches the server; signatures are checked over it.",
+    )
+    data_dir: Path = Field(Path("data"), description="Database, index and recordings lie here.")
+    database_url: str | None = Field(
+        None, description="SQLAlchemy URL; without it an SQLite file in the data directory."
+    )
+    chroma_url: str | None = Field(
+        None,
+        validation_alias=_usual("CHROMA_URL"),
+        description="A Chroma server; without it Chroma runs embedded in the data directory.",
+    )
+    development: bool = Field(
+        False,
+        description="Insecure: accepts unsigned webhooks and streams without a token. Never live.",
+    )
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="How much is logged."
+    )
+
+    organization: str = Field("sample", description="Id of the organization that is called.")
+    organization_name: str = Field("여보세요 모바일", description="Its name as callers hear it.")
+    human_number: str = Field(
+        "", description="Where callers reach a human, E.164. Needed to serve real calls."
+    )
+
+    twilio_account_sid: str = Field(
+        "", validation_alias=_usual("TWILIO_ACCOUNT_SID"), description="Refuses other accounts."
+    )
+    twilio_auth_token: SecretStr = Field(
+        SecretStr(""),
+        validation_alias=_usual("TWILIO_AUTH_TOKEN"),
+        description="Signs and checks webhooks and streams. Needed unless in development.",
+    )
+
+    stt_model: str = Field(
+        "demo",
+        validation_alias=_usual("STT_MODEL"),
+        description="`demo`, `auto`, a Whisper name, a hub id, or a CTranslate2 folder.",
+    )
+    stt_threads: int = Field(2, ge=1, description="Threads of the recogniser.")
+
+    brain: Literal["auto", "local", "openai"] = Field(
+        "auto", description="`auto` takes OpenAI when a key is set, else the local brain."
+    )
+    openai_api_key: SecretStr = Field(
+        SecretStr(""), validation_alias=_usual("OPENAI_API_KEY"), description="For that brain."
+    )
+    openai_base_url: str | None = Field(
+        None,
+        validation_alias=_usual("OPENAI_BASE_URL"),
+        description="Any server that speaks OpenAI's chat completions.",
+    )
+    openai_model: str = Field(
+        "gpt-4.1-mini", validation_alias=_usual("OPENAI_MODEL"), description="The chat model."
+    )
+    openai_timeout_s: float = Field(
+        6.0, gt=0, description="Seconds for a whole answer before the local brain takes over."
+    )
+
+    voice_variant: str = Field("ko", description="espeak-ng voice, such as `ko` or `ko+f2`.")
+    voice_rate_wpm: int = Field(160, ge=80, le=300, description="Speaking rate.")
+    voice_pitch: int = Field(50, ge=0, le=99, description="Speaking pitch.")
+
+    max_calls: int = Field(
+        100, ge=1, description="Live calls a process; further callers reach the human at once."
+    )
+    max_call_minutes: float = Field(
+        20.0, gt=0, description="A call is warned, then ended politely, after this."
+    )
+    max_turn_s: Annotated[float, Field(gt=1, description="A caller's turn is cut after this.")] = (
+        20.0
+    )
+    end_silence_ms: int = Field(600, ge=100, description="Silence that ends a caller's turn.")
+
+    @field_validator("public_url")
+    @classmethod
+    def _origin_only(cls, url: str) -> str:
+        if not url.startswith(("http://", "https://")) or url.count("/") > 3:
+            raise ValueError("public_url must be an origin such as https://voice.example.com")
+        return url.rstrip("/")
+
+    @cached_property
+    def sqlalchemy_url(self) -> str:
+        """The database's URL for SQLAlchemy's async engine."""
+        return self.database_url or f"sqlite+aiosqlite:///{self.data_dir / 'yeoboseyo.db'}"

@@ -1,0 +1,1 @@
+"""Storage: calls, turns, summaries, customers and the outbox."""

@@ -1,0 +1,213 @@
+"""What storage takes and gives: plain frozen records, no SQL types, no sessions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Any
+
+
+class Outcome(StrEnum):
+    """How a call ended."""
+
+    COMPLETED = "completed"
+    HANDED_OFF = "handed_off"
+    ABANDONED = "abandoned"
+    FAILED = "failed"
+
+
+class HandoffReason(StrEnum):
+    """Why a call went to a human."""
+
+    CALLER_REQUEST = "caller_request"
+    CANNOT_ANSWER = "cannot_answer"
+    POLICY = "policy"
+    FAILURE = "failure"
+
+
+class Verification(StrEnum):
+    """How sure we are who is calling, weakest first."""
+
+    NONE = "none"
+    CALLER_ID = "caller_id"
+    SPOKEN_NUMBER = "spoken_number"
+    SECOND_FACTOR = "second_factor"
+
+
+class HandoffStatus(StrEnum):
+    """How far a hand-off to a human came."""
+
+    REQUESTED = "requested"
+    ANSWERED = "answered"
+    UNANSWERED = "unanswered"
+    CALLBACK_REQUESTED = "callback_requested"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Customer:
+    """A customer of an organization."""
+
+    id: int
+    organization_id: str
+    name: str
+    phone: str
+    """E.164, such as +821012345678."""
+    born: date
+    plan_id: str
+    """A plan's id in the catalogue, such as rollover-10."""
+    since: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class ToolCall:
+    """One tool that the agent used in a turn."""
+
+    name: str
+    arguments: dict[str, Any]
+    code: str
+    """`ok`, or the error's code."""
+    fact_ids: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """One exchange: what the caller said or keyed, and what the agent answered."""
+
+    index: int
+    """Counts from 0, the greeting."""
+    heard: str
+    """Written form of what was recognised, or the keys; empty for the greeting."""
+    input_kind: str
+    """`none` (greeting), `speech`, `keys` or `silence`."""
+    heard_started_ms: int | None
+    """Start of the caller's speech, in milliseconds since the stream began."""
+    heard_ended_ms: int | None
+    intended: str
+    """Written form of all that the agent meant to say."""
+    said: str
+    """Written form of what was played; ends in … where it was cut."""
+    said_started_ms: int | None
+    said_ended_ms: int | None
+    interrupted: bool
+    first_audio_ms: int | None
+    """From the end of the caller's speech to the first reply audio sent, milliseconds."""
+    stt_ms: int | None
+    agent_ms: int | None
+    """From the recognised text to the first sentence, milliseconds."""
+    fact_ids: tuple[str, ...] = ()
+    tools: tuple[ToolCall, ...] = ()
+    grounding: tuple[str, ...] = ()
+    """Codes of what grounding did in this turn, such as `grounded` or `replaced`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NewCall:
+    """A call as it begins."""
+
+    organization_id: str
+    call_sid: str
+    stream_sid: str
+    caller: str
+    """E.164, or empty when withheld."""
+    called: str
+    started_at: datetime
+    """UTC."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallEnd:
+    """A call as it ended; committed together with the job that writes its summary."""
+
+    ended_at: datetime
+    """UTC."""
+    outcome: Outcome
+    handoff_reason: HandoffReason | None
+    verification: Verification
+    customer_id: int | None
+    recording_path: str | None
+    """Relative to the data directory."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnsweredQuestion:
+    """One question in a summary, and what it was answered with."""
+
+    question: str
+    answer: str
+    fact_ids: tuple[str, ...]
+    turn: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Summary:
+    """The structured summary of a call."""
+
+    reason: str
+    """Why the caller phoned, one Korean sentence."""
+    questions: tuple[AnsweredQuestion, ...]
+    outcome: Outcome
+    handoff_reason: HandoffReason | None
+    follow_ups: tuple[str, ...]
+    customer_name: str | None
+    plan_id: str | None
+    verification: Verification
+    text: str
+    """The summary as a person reads it, a few Korean sentences, personal data masked."""
+    made_by: str
+    """`local` or the model's name."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handoff:
+    """A call's way to a human."""
+
+    requested_at: datetime
+    """UTC."""
+    reason: HandoffReason
+    status: HandoffStatus
+    summary_text: str
+    """What the human who picks up is told first, in Korean."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredCall:
+    """A call with all that belongs to it, as the console and the summary read it."""
+
+    id: int
+    organization_id: str
+    call_sid: str
+    caller: str
+    called: str
+    started_at: datetime
+    ended_at: datetime | None
+    outcome: Outcome | None
+    handoff_reason: HandoffReason | None
+    verification: Verification
+    customer: Customer | None
+    recording_path: str | None
+    summary: Summary | None
+    turns: tuple[Turn, ...] = field(default=())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """Something that must happen after a commit, as claimed from the outbox."""
+
+    id: int
+    kind: str
+    """Such as `summarize`."""
+    payload: dict[str, Any]
+    """For `summarize`: `call_id`."""
+    attempts: int
+    """How often it was claimed, this time included."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class User:
+    """Someone who may sign in to the console."""
+
+    id: int
+    name: str
+    created_at: datetime
+    """UTC."""

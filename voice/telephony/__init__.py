@@ -1,0 +1,1 @@
+"""The telephone edge: wire codec, tokens, signatures, TwiML and routes."""

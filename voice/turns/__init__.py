@@ -1,0 +1,1 @@
+"""Turn-taking as pure state machines on frames and time."""
