@@ -1,1 +1,1 @@
-"""The agent: from what was heard to what is said and done. No audio, no sockets, no SQL."""
+"""What the assistant says and does: no audio, no sockets, no SQL."""

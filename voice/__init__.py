@@ -1,1 +1,1 @@
-"""The voice: telephone edge, turn-taking, recognition, synthesis, and the call that joins them."""
+"""The phone side: wire formats, ears, voice and turn-taking."""

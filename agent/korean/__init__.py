@@ -1,1 +1,1 @@
-"""Korean: numbers, particles, spoken form."""
+"""Korean text: numerals, particles, and the spoken form of what is written."""

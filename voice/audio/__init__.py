@@ -1,1 +1,1 @@
-"""Sample formats, resampling and recording."""
+"""Sound as numbers: telephone coding, sample rates and levels."""

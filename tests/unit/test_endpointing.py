@@ -1,0 +1,83 @@
+"""Turns begin with enough speech, last through short pauses, and end with silence or the cap."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voice.turns.endpointing import (
+    Endpointer,
+    SpeechEstablished,
+    SpeechStarted,
+    TurnEnded,
+    TurnEvent,
+)
+
+
+def feed(endpointer: Endpointer, *spans: tuple[float, int]) -> list[TurnEvent]:
+    """Pushes (probability, windows) spans and collects the events."""
+    return [
+        event
+        for probability, windows in spans
+        for _ in range(windows)
+        for event in endpointer.push(probability)
+    ]
+
+
+def make(max_turn_ms: int = 20_000) -> Endpointer:
+    return Endpointer(end_silence_ms=600, max_turn_ms=max_turn_ms)
+
+
+def test_a_turn_from_start_to_end() -> None:
+    events = feed(make(), (0.0, 10), (0.9, 30), (0.0, 30))
+    assert events == [
+        SpeechStarted(at_ms=320),
+        SpeechEstablished(at_ms=320 + 224),
+        TurnEnded(started_ms=320, ended_ms=1280, voiced_ms=960, capped=False),
+    ]
+
+
+def test_a_pause_shorter_than_the_wait_does_not_end_the_turn() -> None:
+    events = feed(make(), (0.9, 20), (0.0, 17), (0.9, 20), (0.0, 19))
+    ended = [event for event in events if isinstance(event, TurnEnded)]
+    assert [(turn.started_ms, turn.ended_ms) for turn in ended] == [(0, 57 * 32)]
+
+
+def test_a_click_is_no_turn_and_two_far_apart_are_none_either() -> None:
+    assert feed(make(), (0.9, 2), (0.0, 40), (0.9, 2), (0.0, 40)) == []
+
+
+def test_a_short_answer_is_a_turn_but_not_established() -> None:
+    kinds = [type(event) for event in feed(make(), (0.9, 5), (0.0, 30))]
+    assert kinds == [SpeechStarted, TurnEnded]
+
+
+def test_a_fading_ending_still_counts_as_speech() -> None:
+    turn = feed(make(), (0.9, 10), (0.4, 10), (0.1, 30))[-1]
+    assert isinstance(turn, TurnEnded)
+    assert turn.ended_ms == 640
+
+
+def test_hold_music_is_cut_at_the_cap() -> None:
+    events = feed(make(max_turn_ms=3_200), (0.9, 250))
+    ended = [event for event in events if isinstance(event, TurnEnded)]
+    assert [turn.capped for turn in ended] == [True, True]
+    assert all(turn.ended_ms - turn.started_ms <= 3_200 for turn in ended)
+
+
+@given(st.lists(st.floats(0, 1), max_size=400))
+def test_events_alternate_and_times_are_ordered(probabilities: list[float]) -> None:
+    endpointer = make(max_turn_ms=4_000)
+    began: int | None = None
+    for window, probability in enumerate(probabilities):
+        for event in endpointer.push(probability):
+            match event:
+                case SpeechStarted():
+                    assert began is None
+                    began = event.at_ms
+                case SpeechEstablished():
+                    assert began is not None
+                case TurnEnded():
+                    assert began == event.started_ms
+                    assert event.started_ms < event.ended_ms <= (window + 1) * 32
+                    assert event.voiced_ms <= event.ended_ms - event.started_ms
+                    began = None
+        assert endpointer.speaking == (began is not None)

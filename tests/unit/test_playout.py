@@ -1,0 +1,165 @@
+"""The playout's books: never far ahead, never dry, and exact about what was heard."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from voice.events import CarrierCommand, ClearAudio, PlaceMark, PlayAudio
+from voice.playout import FRAME_BYTES, LEAD_S, MARK_MARGIN_S, Playout
+
+SECOND = b"\x10" * 8_000
+
+
+def say(playout: Playout, text: str, audio: bytes) -> None:
+    playout.open(text)
+    playout.append(audio)
+    playout.complete()
+
+
+def audio_in(commands: list[CarrierCommand]) -> int:
+    return sum(len(c.payload) for c in commands if isinstance(c, PlayAudio))
+
+
+def marks_in(commands: list[CarrierCommand]) -> list[str]:
+    return [c.name for c in commands if isinstance(c, PlaceMark)]
+
+
+def test_sends_about_a_second_ahead_and_the_mark_last() -> None:
+    playout = Playout()
+    say(playout, "안녕하세요.", SECOND * 3)
+    now = 10.0
+    sent = audio_in(playout.advance(now))
+    assert sent == 8_000
+    marks: list[str] = []
+    while not marks:
+        due = playout.next_due(now)
+        assert due is not None
+        assert due > now
+        now = due
+        commands = playout.advance(now)
+        sent += audio_in(commands)
+        assert sent / 8_000 - (now - 10.0) <= LEAD_S + 0.2
+        marks = marks_in(commands)
+    assert sent == 24_000
+    assert playout.busy
+    assert playout.mark_reached(marks[0])
+    assert not playout.busy
+    assert playout.take_heard() == "안녕하세요."
+    assert playout.late_chunks == 0
+
+
+def test_odd_endings_are_padded_to_whole_frames() -> None:
+    playout = Playout()
+    say(playout, "네.", b"\x10" * 250)
+    (chunk, mark) = playout.advance(0.0)
+    assert isinstance(chunk, PlayAudio)
+    assert chunk.payload == b"\x10" * 250 + b"\xff" * 70
+    assert isinstance(mark, PlaceMark)
+
+
+def test_audio_that_comes_in_pieces_waits_for_a_whole_frame() -> None:
+    playout = Playout()
+    playout.open("네.")
+    playout.append(b"\x10" * 100)
+    assert playout.advance(0.0) == []
+    playout.append(b"\x10" * 100)
+    (chunk,) = playout.advance(0.0)
+    assert isinstance(chunk, PlayAudio)
+    assert len(chunk.payload) == FRAME_BYTES
+
+
+def test_a_late_voice_is_counted() -> None:
+    playout = Playout()
+    playout.open("하나 둘")
+    playout.append(SECOND)
+    playout.advance(0.0)
+    playout.append(SECOND)
+    playout.complete()
+    playout.advance(1.5)
+    assert playout.late_chunks == 1
+
+
+def test_clear_keeps_only_the_words_that_were_heard() -> None:
+    playout = Playout()
+    say(playout, "첫 문장입니다.", SECOND)
+    say(playout, "두 번째 문장은 여기에서 끊깁니다.", SECOND * 2)
+    marks = marks_in(playout.advance(0.0)) + marks_in(playout.advance(0.5))
+    assert playout.mark_reached(marks[0])
+    assert playout.clear(2.0) == [ClearAudio()]
+    assert playout.take_heard() == "첫 문장입니다. 두 번째 문장은…"
+    assert not playout.busy
+    assert not playout.mark_reached("p2")
+
+
+def test_what_had_not_begun_was_not_heard() -> None:
+    playout = Playout()
+    say(playout, "하나.", SECOND)
+    say(playout, "둘.", SECOND)
+    playout.advance(0.0)
+    playout.clear(0.0)
+    assert playout.take_heard() == ""
+
+
+def test_a_lost_mark_is_given_up_after_its_audio() -> None:
+    playout = Playout()
+    say(playout, "네.", SECOND)
+    playout.advance(0.0)
+    due = playout.next_due(0.0)
+    assert due is not None
+    assert due <= 1.0 + MARK_MARGIN_S
+    playout.advance(1.0 + MARK_MARGIN_S - 0.01)
+    assert playout.busy
+    playout.advance(1.0 + MARK_MARGIN_S)
+    assert not playout.busy
+    assert playout.take_heard() == "네."
+    assert playout.given_up_marks == 1
+
+
+def test_the_recording_gets_what_was_played_and_no_more() -> None:
+    playout = Playout()
+    say(playout, "안녕하세요.", SECOND * 3)
+    playout.advance(5.0)
+    playout.clear(5.5)
+    played = playout.take_played(9.0)
+    assert played[0].at == 5.0
+    assert sum(len(part.audio) for part in played) == 4_000
+
+
+@given(
+    st.lists(
+        st.one_of(
+            st.tuples(st.just("say"), st.integers(1, 20_000)),
+            st.tuples(st.just("wait"), st.integers(0, 3_000)),
+            st.tuples(st.just("clear"), st.just(0)),
+            st.tuples(st.just("marks"), st.just(0)),
+        ),
+        max_size=40,
+    )
+)
+def test_whatever_happens_the_books_balance(steps: list[tuple[str, int]]) -> None:
+    playout = Playout()
+    now = 0.0
+    marks: list[str] = []
+    given_bytes = 0
+    sent = 0
+    for kind, amount in steps:
+        if kind == "say":
+            say(playout, "문장입니다.", b"\x10" * amount)
+            given_bytes += amount + (-amount % FRAME_BYTES)
+        elif kind == "wait":
+            now += amount / 1_000
+        elif kind == "clear":
+            playout.clear(now)
+            assert not playout.busy
+        else:
+            for name in marks:
+                playout.mark_reached(name)
+            marks.clear()
+        commands = playout.advance(now)
+        sent += audio_in(commands)
+        marks += marks_in(commands)
+        assert sent <= given_bytes
+        assert all(len(c.payload) % 160 == 0 for c in commands if isinstance(c, PlayAudio))
+        due = playout.next_due(now)
+        assert due is None or due >= now
+        assert playout.busy == (due is not None)
+    assert sum(len(part.audio) for part in playout.take_played(now + 100)) <= sent

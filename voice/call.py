@@ -1,0 +1,360 @@
+"""One call, start to stop: the only place where the parts meet.
+
+A call is an actor. The edge puts carrier events into its inbox; one task takes them out in order.
+Each turn's reply runs as a task of its own, after the turn before was committed, and is stopped
+when the caller interrupts or hangs up. Time is the event loop's.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from functools import partial
+
+from agent.actions import EndCall, Expectation, HandOff, Heard
+from storage.records import HandoffReason, Outcome
+from voice import phrases
+from voice.audio.recording import SAMPLE_RATE, StereoRecorder
+from voice.events import (
+    CarrierCommand,
+    CarrierEvent,
+    KeyPressed,
+    MarkReached,
+    Media,
+    Stopped,
+)
+from voice.reply import Actions, Reply, notice
+from voice.services import CallLimits, CallResult, CallServices, Dialogue
+from voice.speaker import Speaker
+from voice.turn_draft import TurnDraft
+from voice.turns.endpointing import (
+    Endpointer,
+    SpeechEstablished,
+    SpeechStarted,
+    TurnEnded,
+    TurnEvent,
+)
+from voice.turns.keys import ENTRY_TIMEOUT_S, KeyCollector
+from voice.turns.timeline import Lookback, Timeline
+from voice.turns.vad import VadStream
+
+logger = logging.getLogger(__name__)
+
+NO_MEDIA_S = 5.0
+"""Seconds after the start without any caller audio until the call goes to a human."""
+
+SILENCE_S = 8.0
+"""Seconds of a silent caller after a reply until the agent asks again."""
+
+LONG_CALL_WARNING_S = 60.0
+"""Seconds before the longest permitted call's end at which the caller is warned."""
+
+_AGAIN_S = 0.5
+"""Seconds until something that waits for the end of a reply is tried again."""
+
+_PRE_ROLL_MS = 300
+_POST_ROLL_MS = 200
+
+
+class Call:
+    """See the module. Create it when the stream has started, feed it by `receive`, `run` it."""
+
+    def __init__(
+        self,
+        *,
+        call_id: int,
+        dialogue: Dialogue,
+        services: CallServices,
+        limits: CallLimits,
+        vad: VadStream,
+        recorder: StereoRecorder,
+        send: Callable[[CarrierCommand], None],
+        next_turn: int = 0,
+    ) -> None:
+        """`next_turn` above 0 resumes a conversation that began on another stream."""
+        self.call_id = call_id
+        self.dialogue = dialogue
+        self.next_turn = next_turn
+        self._services = services
+        self._limits = limits
+        self._vad = vad
+        self._recorder = recorder
+        self._loop = asyncio.get_running_loop()
+        self._inbox: asyncio.Queue[CarrierEvent | Callable[[], None]] = asyncio.Queue()
+        self._timeline = Timeline()
+        self._lookback = Lookback()
+        self._endpointer = Endpointer(
+            end_silence_ms=limits.end_silence_ms, max_turn_ms=round(limits.max_turn_s * 1000)
+        )
+        self._keys = KeyCollector()
+        self._speaker = Speaker(send)
+        self._reply: Reply | None = None
+        self._resume_from_ms: int | None = None
+        self._timers: dict[str, asyncio.TimerHandle] = {}
+        self._stream_zero: float | None = None
+        self._result: CallResult | None = None
+
+    def receive(self, event: CarrierEvent) -> None:
+        """Takes an event from the edge; returns at once."""
+        self._inbox.put_nowait(event)
+
+    async def run(self) -> CallResult:
+        """Lives the call to its end; every way out leaves a complete record."""
+        self._begin("none", self.dialogue.greet() if self.next_turn == 0 else _resume())
+        self._set_timer("no-media", NO_MEDIA_S, self._on_no_media)
+        warn_after_s = max(0.0, self._limits.max_call_s - LONG_CALL_WARNING_S)
+        self._set_timer("long", warn_after_s, self._on_long_call)
+        try:
+            while self._result is None:
+                event = await self._inbox.get()
+                if callable(event):
+                    event()
+                else:
+                    self._on_carrier_event(event)
+            return self._result
+        finally:
+            await self._tear_down()
+
+    # What the carrier tells
+
+    def _on_carrier_event(self, event: CarrierEvent) -> None:
+        match event:
+            case Media():
+                self._on_media(event)
+            case MarkReached():
+                self._speaker.mark_reached(event.name)
+            case KeyPressed():
+                self._on_key(event.digit)
+            case Stopped():
+                self._on_stopped(event.reason)
+            case _:
+                logger.debug("event %s means nothing within a call", type(event).__name__)
+
+    def _on_media(self, media: Media) -> None:
+        if self._stream_zero is None:
+            self._stream_zero = self._loop.time()
+            self._cancel_timer("no-media")
+        audio = self._timeline.add(media.payload, media.timestamp_ms)
+        if not audio:
+            return
+        if self._recorder.caller(audio):
+            self._record_played(self._stream_zero)
+            self._recorder.flush()
+        self._lookback.append(audio)
+        for probability in self._vad.push(audio):
+            for event in self._endpointer.push(probability):
+                self._on_turn_event(event)
+        if not self._endpointer.speaking and not self._may_go_on:
+            self._lookback.forget(self._timeline.now_ms)
+
+    @property
+    def _may_go_on(self) -> bool:
+        """Whether the turn that ended last may yet turn out to have been only its first part."""
+        reply = self._reply
+        thinking = reply is not None and reply.going_on and not self._speaker.audible
+        return thinking or self._resume_from_ms is not None
+
+    def _on_turn_event(self, event: TurnEvent) -> None:
+        if self._reply is not None and self._reply.must_be_heard:
+            return
+        match event:
+            case SpeechStarted():
+                self._cancel_timer("silence")
+            case SpeechEstablished():
+                self._on_established()
+            case TurnEnded():
+                self._on_turn_ended(event)
+
+    def _on_established(self) -> None:
+        """The caller means to speak: a reply that is under way stops."""
+        reply = self._reply
+        if reply is None or not reply.going_on:
+            return
+        if reply.draft.input_kind == "speech" and not self._speaker.audible:
+            # The turn was not over after all: its audio and what follows are one turn.
+            reply.draft.discarded = True
+            self._resume_from_ms = reply.draft.heard_started_ms
+        self._interrupt()
+
+    def _on_turn_ended(self, turn: TurnEnded) -> None:
+        if self._busy:
+            return  # Too short to interrupt the reply: a backchannel or a noise.
+        self._start(self._spoken_draft(turn), None)
+
+    def _spoken_draft(self, turn: TurnEnded) -> TurnDraft:
+        """What is known of a turn that has just been spoken."""
+        started_ms = turn.started_ms
+        if self._resume_from_ms is not None:
+            started_ms, self._resume_from_ms = self._resume_from_ms, None
+        behind_s = (self._timeline.now_ms - turn.ended_ms) / 1000
+        return TurnDraft(
+            input_kind="speech",
+            audio=self._lookback.cut(started_ms - _PRE_ROLL_MS, turn.ended_ms + _POST_ROLL_MS),
+            voiced_ms=turn.voiced_ms,
+            speech_ended_at=self._loop.time() - behind_s,
+            heard_started_ms=started_ms,
+            heard_ended_ms=turn.ended_ms,
+        )
+
+    def _on_key(self, digit: str) -> None:
+        reply = self._reply
+        if reply is not None and reply.must_be_heard:
+            return
+        self._cancel_timer("silence")
+        expects = Expectation.OPEN if reply is None else reply.expects
+        self._interrupt()
+        entry = self._keys.press(digit, expects)
+        if entry is not None:
+            self._on_entry(entry)
+        else:
+            self._set_timer("keys", ENTRY_TIMEOUT_S, self._on_keys_timed_out)
+
+    def _on_keys_timed_out(self) -> None:
+        entry = self._keys.timed_out()
+        if entry is not None:
+            self._on_entry(entry)
+
+    def _on_entry(self, entry: str) -> None:
+        self._cancel_timer("keys")
+        self._begin("keys", self.dialogue.hear(Heard(text=entry, kind="keys")), heard=entry)
+
+    def _on_stopped(self, reason: str) -> None:
+        reply = self._reply
+        if reply is not None and isinstance(reply.draft.ending, HandOff):
+            # The caller still gets the human whom we have promised.
+            self._result = CallResult(
+                outcome=Outcome.HANDED_OFF, handoff_reason=reply.draft.ending.reason
+            )
+        elif reply is not None and isinstance(reply.draft.ending, EndCall):
+            self._result = CallResult(outcome=reply.draft.ending.outcome)
+        else:
+            failed = reason in {"stream-error", "shutdown"}
+            self._result = CallResult(
+                outcome=Outcome.FAILED if failed else Outcome.ABANDONED,
+                superseded=reason == "superseded",
+            )
+
+    # What time tells
+
+    def _on_silence(self) -> None:
+        if not self._busy and not self._endpointer.speaking and not self._keys.waiting:
+            self._begin("silence", self.dialogue.hear(Heard(text="", kind="silence")))
+
+    def _on_no_media(self) -> None:
+        if self._busy:
+            self._set_timer("no-media", _AGAIN_S, self._on_no_media)
+            return
+        ending = HandOff(reason=HandoffReason.FAILURE)
+        self._begin("none", notice(phrases.NO_AUDIO, ending))
+
+    def _on_long_call(self) -> None:
+        if self._busy:
+            self._set_timer("long", _AGAIN_S, self._on_long_call)
+            return
+        self._begin("none", notice(phrases.LONG_CALL_WARNING))
+        self._set_timer("long", LONG_CALL_WARNING_S, self._on_too_long_call)
+
+    def _on_too_long_call(self) -> None:
+        if self._reply is not None and self._reply.must_be_heard:
+            return
+        self._interrupt()
+        ending = EndCall(outcome=Outcome.COMPLETED)
+        self._begin("none", notice(phrases.LONG_CALL_GOODBYE, ending))
+
+    # Replies
+
+    @property
+    def _busy(self) -> bool:
+        """Whether a reply is being thought of or spoken."""
+        return self._reply is not None and self._reply.going_on
+
+    def _begin(self, input_kind: str, actions: Actions, *, heard: str = "") -> None:
+        """Begins a turn that is not speech."""
+        self._start(TurnDraft(input_kind=input_kind, heard=heard), actions)
+
+    def _start(self, draft: TurnDraft, actions: Actions | None) -> Reply:
+        self._cancel_timer("silence")
+        reply = Reply(
+            draft,
+            actions,
+            previous=self._reply,
+            services=self._services,
+            dialogue=self.dialogue,
+            speaker=self._speaker,
+            commit=self._commit,
+            done=lambda reply: self._inbox.put_nowait(partial(self._on_reply_done, reply)),
+        )
+        self._reply = reply
+        return reply
+
+    def _interrupt(self) -> None:
+        if self._reply is not None and self._reply.going_on:
+            self._speaker.clear()
+            self._reply.stop()
+
+    def _on_reply_done(self, reply: Reply) -> None:
+        if reply is not self._reply:
+            return
+        ending = reply.draft.ending
+        if isinstance(ending, HandOff):
+            self._result = CallResult(outcome=Outcome.HANDED_OFF, handoff_reason=ending.reason)
+        elif isinstance(ending, EndCall) and not reply.draft.interrupted:
+            self._result = CallResult(outcome=ending.outcome)
+        elif not self._endpointer.speaking and not self._keys.waiting:
+            self._set_timer("silence", SILENCE_S, self._on_silence)
+
+    async def _commit(self, draft: TurnDraft, said: str) -> None:
+        """Writes the turn down, and the wish for a human with it."""
+        zero = self._loop.time() if self._stream_zero is None else self._stream_zero
+        turn = draft.record(
+            index=self.next_turn, said=said, stream_zero=zero, now=self._loop.time()
+        )
+        self.next_turn += 1
+        try:
+            await self._services.journal.save_turn(self.call_id, turn)
+            if isinstance(draft.ending, HandOff):
+                await self._services.journal.request_handoff(
+                    self.call_id, draft.ending.reason, self.dialogue.brief()
+                )
+        except Exception:
+            # The caller is served even when the record is not; who watches the log sees it.
+            logger.exception("turn %d of call %d is not stored", turn.index, self.call_id)
+
+    # Timers and the end
+
+    def _record_played(self, stream_zero: float) -> None:
+        for played in self._speaker.take_played():
+            at_sample = max(0, round((played.at - stream_zero) * SAMPLE_RATE))
+            self._recorder.agent(at_sample, played.audio)
+
+    def _set_timer(self, name: str, seconds: float, then: Callable[[], None]) -> None:
+        self._cancel_timer(name)
+        self._timers[name] = self._loop.call_later(seconds, self._inbox.put_nowait, then)
+
+    def _cancel_timer(self, name: str) -> None:
+        timer = self._timers.pop(name, None)
+        if timer is not None:
+            timer.cancel()
+
+    async def _tear_down(self) -> None:
+        self._interrupt()
+        if self._reply is not None:
+            await self._reply.wait()
+        last = self._endpointer.flush()
+        if last is not None:
+            # The caller was speaking when the line was cut.
+            reply = self._start(self._spoken_draft(last), None)
+            reply.stop()
+            await reply.wait()
+        for timer in self._timers.values():
+            timer.cancel()
+        self._speaker.close()
+        if self._stream_zero is not None:
+            self._record_played(self._stream_zero)
+        try:
+            await self._recorder.finish()
+        except OSError:
+            logger.exception("the recording of call %d is incomplete", self.call_id)
+
+
+def _resume() -> Actions:
+    return notice(phrases.RESUMED)

@@ -1,0 +1,11 @@
+"""The few sentences that the call itself says, whatever the agent's state."""
+
+APOLOGY = "죄송합니다. 잠시 문제가 생겨 상담원에게 연결해 드리겠습니다."
+"""Said from stored audio when the recogniser, the agent or the voice fails."""
+
+NO_AUDIO = "고객님의 음성이 들리지 않아 상담원에게 연결해 드리겠습니다."
+RESUMED = "네, 계속 말씀해 주세요."
+LONG_CALL_WARNING = (
+    "통화가 길어져 잠시 후 통화가 종료됩니다. 필요하시면 상담원 연결이라고 말씀해 주세요."
+)
+LONG_CALL_GOODBYE = "통화 시간이 다 되어 통화를 마치겠습니다. 이용해 주셔서 감사합니다."

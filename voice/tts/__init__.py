@@ -1,0 +1,1 @@
+"""Text to sound: the voices that callers hear."""

@@ -1,0 +1,86 @@
+"""Voice activity: the Silero model inside faster-whisper, streamed over telephone audio."""
+
+from importlib.resources import files
+
+import numpy as np
+import onnxruntime
+from numpy.typing import NDArray
+
+from voice.audio import mulaw
+
+WINDOW_MS = 32
+WINDOW_BYTES = 256
+"""One window of 8 kHz µ-law: 512 samples at the model's 16 kHz."""
+
+_CONTEXT = 64
+_TAPS = 12
+_STATE = (1, 1, 128)
+
+_DECODED = mulaw.decode(bytes(range(256))).astype(np.float32) / np.float32(32768)
+
+
+def _half_sample_filter() -> NDArray[np.float32]:
+    """A windowed sinc that gives the samples halfway between those of the line."""
+    position = np.arange(_TAPS) - (_TAPS - 1) / 2
+    taps = np.sinc(position) * np.hamming(_TAPS)
+    return np.asarray(taps / taps.sum(), dtype=np.float32)
+
+
+_HALFWAY = _half_sample_filter()
+
+
+class SileroVad:
+    """The model, loaded once a process and shared by all calls; safe from one thread."""
+
+    def __init__(self) -> None:
+        options = onnxruntime.SessionOptions()
+        options.intra_op_num_threads = 1
+        options.inter_op_num_threads = 1
+        options.log_severity_level = 4
+        model = files("faster_whisper") / "assets" / "silero_vad_v6.onnx"
+        self._session = onnxruntime.InferenceSession(
+            str(model), options, providers=["CPUExecutionProvider"]
+        )
+
+    def stream(self) -> "VadStream":
+        """A fresh stream for one call."""
+        return VadStream(self._session)
+
+
+class VadStream:
+    """One caller's voice activity; keeps the model's state between windows."""
+
+    def __init__(self, session: onnxruntime.InferenceSession) -> None:
+        self._session = session
+        self._pending = bytearray()
+        self._line = np.zeros(_TAPS, dtype=np.float32)
+        self._input = np.zeros((1, _CONTEXT + 2 * WINDOW_BYTES), dtype=np.float32)
+        self._h = np.zeros(_STATE, dtype=np.float32)
+        self._c = np.zeros(_STATE, dtype=np.float32)
+
+    def push(self, audio: bytes) -> list[float]:
+        """Takes µ-law audio of any length; gives the speech probability of each full window."""
+        self._pending += audio
+        if len(self._pending) < WINDOW_BYTES:
+            return []
+        count = len(self._pending) // WINDOW_BYTES
+        ready = bytes(self._pending[: count * WINDOW_BYTES])
+        del self._pending[: count * WINDOW_BYTES]
+        return [
+            self._probability(ready[start : start + WINDOW_BYTES])
+            for start in range(0, len(ready), WINDOW_BYTES)
+        ]
+
+    def _probability(self, window: bytes) -> float:
+        line = np.concatenate((self._line, _DECODED[np.frombuffer(window, dtype=np.uint8)]))
+        self._line = line[WINDOW_BYTES:]
+        samples = self._input
+        samples[0, :_CONTEXT] = samples[0, -_CONTEXT:]
+        # Doubling the rate: the line's own samples, and between each two the interpolated one.
+        centre = _TAPS // 2
+        samples[0, _CONTEXT::2] = line[centre : centre + WINDOW_BYTES]
+        samples[0, _CONTEXT + 1 :: 2] = np.convolve(line[1:], _HALFWAY, "valid")
+        probability, self._h, self._c = self._session.run(
+            None, {"input": samples, "h": self._h, "c": self._c}
+        )
+        return float(probability[0])
