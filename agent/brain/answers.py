@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-
 from datetime import date
 
 from agent.brain.keywords import Topic

@@ -11,9 +11,9 @@ from agent.brain.keywords import Sign, Topic
 from agent.brain.state import Act, Offer, State
 from agent.brain.understand import Frame
 from agent.korean.wording import subject, topic, won
-from knowledge.compare import full_age
 from agent.tools import Toolbox
 from knowledge.catalog.model import Plan
+from knowledge.compare import full_age
 
 _WISHES = (
     Sign.CHEAPEST, Sign.CHEAPER, Sign.PRICIEST, Sign.MOST_DATA, Sign.MORE_DATA, Sign.UNLIMITED,
