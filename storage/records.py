@@ -35,6 +35,15 @@ class Verification(StrEnum):
     SECOND_FACTOR = "second_factor"
 
 
+class HandoffStatus(StrEnum):
+    """How far a hand-off to a human came."""
+
+    REQUESTED = "requested"
+    ANSWERED = "answered"
+    UNANSWERED = "unanswered"
+    CALLBACK_REQUESTED = "callback_requested"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Customer:
     """A customer of an organization."""
@@ -150,6 +159,18 @@ class Summary:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Handoff:
+    """A call's way to a human."""
+
+    requested_at: datetime
+    """UTC."""
+    reason: HandoffReason
+    status: HandoffStatus
+    summary_text: str
+    """What the human who picks up is told first, in Korean."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class StoredCall:
     """A call with all that belongs to it, as the console and the summary read it."""
 
@@ -167,3 +188,26 @@ class StoredCall:
     recording_path: str | None
     summary: Summary | None
     turns: tuple[Turn, ...] = field(default=())
+
+
+@dataclass(frozen=True, kw_only=True)
+class Job:
+    """Something that must happen after a commit, as claimed from the outbox."""
+
+    id: int
+    kind: str
+    """Such as `summarize`."""
+    payload: dict[str, Any]
+    """For `summarize`: `call_id`."""
+    attempts: int
+    """How often it was claimed, this time included."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class User:
+    """Someone who may sign in to the console."""
+
+    id: int
+    name: str
+    created_at: datetime
+    """UTC."""

@@ -1,20 +1,17 @@
 """One call, start to stop: the only place where the parts meet.
 
 A call is an actor. The edge puts carrier events into its inbox; one task takes them out in order.
-Each turn's reply runs as a task of its own, begun after the turn before was committed, and is
-cancelled when the caller interrupts or hangs up. Time is the event loop's.
+Each turn's reply runs as a task of its own, after the turn before was committed, and is stopped
+when the caller interrupts or hangs up. Time is the event loop's.
 """
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing, suppress
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable
+from functools import partial
 
-from agent.actions import Action, EndCall, Expectation, HandOff, Heard, Say
-from agent.korean.spoken import to_spoken
-from storage.records import Customer, HandoffReason, Outcome, Turn, Verification
+from agent.actions import EndCall, Expectation, HandOff, Heard
+from storage.records import HandoffReason, Outcome
 from voice import phrases
 from voice.audio.recording import SAMPLE_RATE, StereoRecorder
 from voice.events import (
@@ -23,14 +20,19 @@ from voice.events import (
     KeyPressed,
     MarkReached,
     Media,
-    PlayAudio,
     Stopped,
 )
-from voice.playout import Playout
-from voice.stt.transcriber import Transcriber
-from voice.tts.synthesizer import Synthesizer
+from voice.reply import Actions, Reply, notice
+from voice.services import CallLimits, CallResult, CallServices, Dialogue
+from voice.speaker import Speaker
 from voice.turn_draft import TurnDraft
-from voice.turns.endpointing import Endpointer, SpeechEstablished, SpeechStarted, TurnEnded
+from voice.turns.endpointing import (
+    Endpointer,
+    SpeechEstablished,
+    SpeechStarted,
+    TurnEnded,
+    TurnEvent,
+)
 from voice.turns.keys import ENTRY_TIMEOUT_S, KeyCollector
 from voice.turns.timeline import Lookback, Timeline
 from voice.turns.vad import VadStream
@@ -43,105 +45,18 @@ NO_MEDIA_S = 5.0
 SILENCE_S = 8.0
 """Seconds of a silent caller after a reply until the agent asks again."""
 
-ANSWER_TIMEOUT_S = 10.0
-"""Seconds that recogniser, agent or voice may take for their next step."""
-
 LONG_CALL_WARNING_S = 60.0
 """Seconds before the longest permitted call's end at which the caller is warned."""
 
+_AGAIN_S = 0.5
+"""Seconds until something that waits for the end of a reply is tried again."""
+
 _PRE_ROLL_MS = 300
 _POST_ROLL_MS = 200
-_COUGH_MS = 400
-"""Sound shorter than this in which no word was recognised is no turn."""
-
-
-class Dialogue(Protocol):
-    """The agent's side of the call; `agent.conversation.Conversation` is the real one."""
-
-    @property
-    def customer(self) -> Customer | None:
-        """Who is calling, as far as known."""
-        ...
-
-    @property
-    def verification(self) -> Verification:
-        """How sure that is."""
-        ...
-
-    def greet(self) -> AsyncGenerator[Action, None]:
-        """The first words."""
-        ...
-
-    def hear(self, heard: Heard) -> AsyncGenerator[Action, None]:
-        """The answer to what the caller said or keyed."""
-        ...
-
-    def played(self, text: str, *, interrupted: bool) -> None:
-        """Tells what of the last reply the caller heard."""
-        ...
-
-    def brief(self) -> str:
-        """What the human is told before taking the call, Korean, personal data masked."""
-        ...
-
-
-class Journal(Protocol):
-    """Where a call's turns go as they happen; `storage.calls.CallStore` is the real one."""
-
-    async def save_turn(self, call_id: int, turn: Turn) -> None:
-        """Commits one turn."""
-        ...
-
-    async def request_handoff(self, call_id: int, reason: HandoffReason, summary_text: str) -> bool:
-        """Commits the wish for a human, with what that human is told."""
-        ...
-
-
-@dataclass(frozen=True, kw_only=True)
-class CallServices:
-    """What calls share."""
-
-    transcriber: Transcriber
-    synthesizer: Synthesizer
-    journal: Journal
-    apology: bytes
-    """`phrases.APOLOGY` as µ-law, made before the first call."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class CallLimits:
-    """How long things may take."""
-
-    end_silence_ms: int = 600
-    max_turn_s: float = 20.0
-    max_call_s: float = 1_200.0
-
-
-@dataclass(frozen=True, kw_only=True)
-class CallResult:
-    """How the call ended."""
-
-    outcome: Outcome
-    handoff_reason: HandoffReason | None
-    superseded: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _ReplyDone:
-    """The reply of this turn has been played, or was cut."""
-
-    draft: TurnDraft
-
-
-@dataclass(frozen=True, slots=True)
-class _Timer:
-    """A timer of the call went off."""
-
-    name: str
 
 
 class Call:
-    """See the module. Create it when the stream has started, `run` it, feed it by `receive`."""
+    """See the module. Create it when the stream has started, feed it by `receive`, `run` it."""
 
     def __init__(
         self,
@@ -155,6 +70,7 @@ class Call:
         send: Callable[[CarrierCommand], None],
         next_turn: int = 0,
     ) -> None:
+        """`next_turn` above 0 resumes a conversation that began on another stream."""
         self.call_id = call_id
         self.dialogue = dialogue
         self.next_turn = next_turn
@@ -162,26 +78,19 @@ class Call:
         self._limits = limits
         self._vad = vad
         self._recorder = recorder
-        self._send = send
         self._loop = asyncio.get_running_loop()
-        self._inbox: asyncio.Queue[CarrierEvent | _ReplyDone | _Timer] = asyncio.Queue()
+        self._inbox: asyncio.Queue[CarrierEvent | Callable[[], None]] = asyncio.Queue()
         self._timeline = Timeline()
         self._lookback = Lookback()
         self._endpointer = Endpointer(
             end_silence_ms=limits.end_silence_ms, max_turn_ms=round(limits.max_turn_s * 1000)
         )
         self._keys = KeyCollector()
-        self._playout = Playout()
-        self._idle = asyncio.Event()
-        self._expects = Expectation.OPEN
-        self._reply: asyncio.Task[None] | None = None
-        self._draft: TurnDraft | None = None
+        self._speaker = Speaker(send)
+        self._reply: Reply | None = None
         self._resume_from_ms: int | None = None
         self._timers: dict[str, asyncio.TimerHandle] = {}
-        self._stream_zero = self._loop.time()
-        self._media_seen = False
-        self._closing = False
-        self._warned = False
+        self._stream_zero: float | None = None
         self._result: CallResult | None = None
 
     def receive(self, event: CarrierEvent) -> None:
@@ -190,32 +99,29 @@ class Call:
 
     async def run(self) -> CallResult:
         """Lives the call to its end; every way out leaves a complete record."""
-        if self.next_turn == 0:
-            self._begin("none", self.dialogue.greet())
-        else:
-            self._begin("none", _notice(phrases.RESUMED))
-        self._set_timer("no-media", NO_MEDIA_S)
-        self._set_timer("long", max(0.0, self._limits.max_call_s - LONG_CALL_WARNING_S))
+        self._begin("none", self.dialogue.greet() if self.next_turn == 0 else _resume())
+        self._set_timer("no-media", NO_MEDIA_S, self._on_no_media)
+        warn_after_s = max(0.0, self._limits.max_call_s - LONG_CALL_WARNING_S)
+        self._set_timer("long", warn_after_s, self._on_long_call)
         try:
             while self._result is None:
-                self._handle(await self._inbox.get())
+                event = await self._inbox.get()
+                if callable(event):
+                    event()
+                else:
+                    self._on_carrier_event(event)
             return self._result
         finally:
             await self._tear_down()
 
-    # Events, in order of arrival
+    # What the carrier tells
 
-    def _handle(self, event: CarrierEvent | _ReplyDone | _Timer) -> None:
+    def _on_carrier_event(self, event: CarrierEvent) -> None:
         match event:
             case Media():
                 self._on_media(event)
             case MarkReached():
-                self._playout.mark_reached(event.name)
-                self._pump()
-            case _ReplyDone():
-                self._on_reply_done(event.draft)
-            case _Timer():
-                self._on_timer(event.name)
+                self._speaker.mark_reached(event.name)
             case KeyPressed():
                 self._on_key(event.digit)
             case Stopped():
@@ -224,25 +130,31 @@ class Call:
                 logger.debug("event %s means nothing within a call", type(event).__name__)
 
     def _on_media(self, media: Media) -> None:
-        if not self._media_seen:
-            self._media_seen = True
+        if self._stream_zero is None:
             self._stream_zero = self._loop.time()
             self._cancel_timer("no-media")
         audio = self._timeline.add(media.payload, media.timestamp_ms)
         if not audio:
             return
         if self._recorder.caller(audio):
-            self._record_played()
+            self._record_played(self._stream_zero)
             self._recorder.flush()
         self._lookback.append(audio)
         for probability in self._vad.push(audio):
             for event in self._endpointer.push(probability):
                 self._on_turn_event(event)
-        if not self._endpointer.speaking and self._resume_from_ms is None:
+        if not self._endpointer.speaking and not self._may_go_on:
             self._lookback.forget(self._timeline.now_ms)
 
-    def _on_turn_event(self, event: SpeechStarted | SpeechEstablished | TurnEnded) -> None:
-        if self._closing:
+    @property
+    def _may_go_on(self) -> bool:
+        """Whether the turn that ended last may yet turn out to have been only its first part."""
+        reply = self._reply
+        thinking = reply is not None and reply.going_on and not self._speaker.audible
+        return thinking or self._resume_from_ms is not None
+
+    def _on_turn_event(self, event: TurnEvent) -> None:
+        if self._reply is not None and self._reply.must_be_heard:
             return
         match event:
             case SpeechStarted():
@@ -254,225 +166,147 @@ class Call:
 
     def _on_established(self) -> None:
         """The caller means to speak: a reply that is under way stops."""
-        draft = self._draft
-        if draft is None or not draft.replying:
+        reply = self._reply
+        if reply is None or not reply.going_on:
             return
-        if draft.first_audio_at is None and draft.input_kind == "speech":
+        if reply.draft.input_kind == "speech" and not self._speaker.audible:
             # The turn was not over after all: its audio and what follows are one turn.
-            draft.discarded = True
-            self._resume_from_ms = draft.heard_started_ms
+            reply.draft.discarded = True
+            self._resume_from_ms = reply.draft.heard_started_ms
         self._interrupt()
 
     def _on_turn_ended(self, turn: TurnEnded) -> None:
-        if self._draft is not None and self._draft.replying:
+        if self._busy:
             return  # Too short to interrupt the reply: a backchannel or a noise.
+        self._start(self._spoken_draft(turn), None)
+
+    def _spoken_draft(self, turn: TurnEnded) -> TurnDraft:
+        """What is known of a turn that has just been spoken."""
         started_ms = turn.started_ms
         if self._resume_from_ms is not None:
             started_ms, self._resume_from_ms = self._resume_from_ms, None
-        audio = self._lookback.cut(started_ms - _PRE_ROLL_MS, turn.ended_ms + _POST_ROLL_MS)
         behind_s = (self._timeline.now_ms - turn.ended_ms) / 1000
-        draft = TurnDraft(
+        return TurnDraft(
             input_kind="speech",
-            audio=audio,
+            audio=self._lookback.cut(started_ms - _PRE_ROLL_MS, turn.ended_ms + _POST_ROLL_MS),
             voiced_ms=turn.voiced_ms,
             speech_ended_at=self._loop.time() - behind_s,
             heard_started_ms=started_ms,
             heard_ended_ms=turn.ended_ms,
         )
-        self._start(draft, None)
 
     def _on_key(self, digit: str) -> None:
-        if self._closing:
+        reply = self._reply
+        if reply is not None and reply.must_be_heard:
             return
         self._cancel_timer("silence")
+        expects = Expectation.OPEN if reply is None else reply.expects
         self._interrupt()
-        entry = self._keys.press(digit, self._expects)
+        entry = self._keys.press(digit, expects)
         if entry is not None:
-            self._on_keys(entry)
+            self._on_entry(entry)
         else:
-            self._set_timer("keys", ENTRY_TIMEOUT_S)
+            self._set_timer("keys", ENTRY_TIMEOUT_S, self._on_keys_timed_out)
 
-    def _on_keys(self, entry: str) -> None:
+    def _on_keys_timed_out(self) -> None:
+        entry = self._keys.timed_out()
+        if entry is not None:
+            self._on_entry(entry)
+
+    def _on_entry(self, entry: str) -> None:
         self._cancel_timer("keys")
         self._begin("keys", self.dialogue.hear(Heard(text=entry, kind="keys")), heard=entry)
 
-    def _on_timer(self, name: str) -> None:
-        if self._closing:
-            return
-        match name:
-            case "silence":
-                if not self._endpointer.speaking and not self._keys.waiting:
-                    self._begin("silence", self.dialogue.hear(Heard(text="", kind="silence")))
-            case "keys":
-                entry = self._keys.timed_out()
-                if entry is not None:
-                    self._on_keys(entry)
-            case "no-media":
-                ending = HandOff(reason=HandoffReason.FAILURE)
-                self._begin("none", _notice(phrases.NO_AUDIO, ending))
-            case "long":
-                self._on_long_call()
-            case _:
-                raise AssertionError(name)
-
-    def _on_long_call(self) -> None:
-        if self._warned:
-            self._interrupt()
-            ending = EndCall(outcome=Outcome.COMPLETED)
-            self._begin("none", _notice(phrases.LONG_CALL_GOODBYE, ending))
-            return
-        self._warned = True
-        self._begin("none", _notice(phrases.LONG_CALL_WARNING))
-        self._set_timer("long", LONG_CALL_WARNING_S)
-
     def _on_stopped(self, reason: str) -> None:
-        ending = self._draft.ending if self._draft is not None else None
-        if isinstance(ending, HandOff):
+        reply = self._reply
+        if reply is not None and isinstance(reply.draft.ending, HandOff):
             # The caller still gets the human whom we have promised.
-            self._result = CallResult(outcome=Outcome.HANDED_OFF, handoff_reason=ending.reason)
-        elif isinstance(ending, EndCall):
-            self._result = CallResult(outcome=ending.outcome, handoff_reason=None)
+            self._result = CallResult(
+                outcome=Outcome.HANDED_OFF, handoff_reason=reply.draft.ending.reason
+            )
+        elif reply is not None and isinstance(reply.draft.ending, EndCall):
+            self._result = CallResult(outcome=reply.draft.ending.outcome)
         else:
             failed = reason in {"stream-error", "shutdown"}
             self._result = CallResult(
                 outcome=Outcome.FAILED if failed else Outcome.ABANDONED,
-                handoff_reason=None,
                 superseded=reason == "superseded",
             )
 
-    def _on_reply_done(self, draft: TurnDraft) -> None:
-        if draft is not self._draft:
+    # What time tells
+
+    def _on_silence(self) -> None:
+        if not self._busy and not self._endpointer.speaking and not self._keys.waiting:
+            self._begin("silence", self.dialogue.hear(Heard(text="", kind="silence")))
+
+    def _on_no_media(self) -> None:
+        if self._busy:
+            self._set_timer("no-media", _AGAIN_S, self._on_no_media)
             return
-        self._draft = None
-        if isinstance(draft.ending, HandOff):
-            self._result = CallResult(
-                outcome=Outcome.HANDED_OFF, handoff_reason=draft.ending.reason
-            )
-        elif isinstance(draft.ending, EndCall) and not draft.interrupted:
-            self._result = CallResult(outcome=draft.ending.outcome, handoff_reason=None)
-        elif not self._endpointer.speaking:
-            self._set_timer("silence", SILENCE_S)
+        ending = HandOff(reason=HandoffReason.FAILURE)
+        self._begin("none", notice(phrases.NO_AUDIO, ending))
+
+    def _on_long_call(self) -> None:
+        if self._busy:
+            self._set_timer("long", _AGAIN_S, self._on_long_call)
+            return
+        self._begin("none", notice(phrases.LONG_CALL_WARNING))
+        self._set_timer("long", LONG_CALL_WARNING_S, self._on_too_long_call)
+
+    def _on_too_long_call(self) -> None:
+        if self._reply is not None and self._reply.must_be_heard:
+            return
+        self._interrupt()
+        ending = EndCall(outcome=Outcome.COMPLETED)
+        self._begin("none", notice(phrases.LONG_CALL_GOODBYE, ending))
 
     # Replies
 
-    def _begin(
-        self, input_kind: str, actions: AsyncGenerator[Action, None], *, heard: str = ""
-    ) -> None:
+    @property
+    def _busy(self) -> bool:
+        """Whether a reply is being thought of or spoken."""
+        return self._reply is not None and self._reply.going_on
+
+    def _begin(self, input_kind: str, actions: Actions, *, heard: str = "") -> None:
         """Begins a turn that is not speech."""
         self._start(TurnDraft(input_kind=input_kind, heard=heard), actions)
 
-    def _start(self, draft: TurnDraft, actions: AsyncGenerator[Action, None] | None) -> None:
+    def _start(self, draft: TurnDraft, actions: Actions | None) -> Reply:
         self._cancel_timer("silence")
-        self._draft = draft
-        self._reply = self._loop.create_task(self._run_reply(self._reply, draft, actions))
+        reply = Reply(
+            draft,
+            actions,
+            previous=self._reply,
+            services=self._services,
+            dialogue=self.dialogue,
+            speaker=self._speaker,
+            commit=self._commit,
+            done=lambda reply: self._inbox.put_nowait(partial(self._on_reply_done, reply)),
+        )
+        self._reply = reply
+        return reply
 
     def _interrupt(self) -> None:
-        """Stops the reply that is under way, in the caller's ear too."""
-        draft = self._draft
-        if draft is None or self._reply is None or not draft.replying:
+        if self._reply is not None and self._reply.going_on:
+            self._speaker.clear()
+            self._reply.stop()
+
+    def _on_reply_done(self, reply: Reply) -> None:
+        if reply is not self._reply:
             return
-        draft.interrupted = True
-        for command in self._playout.clear(self._loop.time()):
-            self._send(command)
-        self._reply.cancel()
+        ending = reply.draft.ending
+        if isinstance(ending, HandOff):
+            self._result = CallResult(outcome=Outcome.HANDED_OFF, handoff_reason=ending.reason)
+        elif isinstance(ending, EndCall) and not reply.draft.interrupted:
+            self._result = CallResult(outcome=ending.outcome)
+        elif not self._endpointer.speaking and not self._keys.waiting:
+            self._set_timer("silence", SILENCE_S, self._on_silence)
 
-    async def _run_reply(
-        self,
-        previous: asyncio.Task[None] | None,
-        draft: TurnDraft,
-        actions: AsyncGenerator[Action, None] | None,
-    ) -> None:
-        """One turn: hear, answer, wait until it has played, commit."""
-        try:
-            if previous is not None:
-                await asyncio.wait({previous})
-            await self._answer(draft, actions)
-            await self._played_out()
-        except asyncio.CancelledError:
-            draft.interrupted = True
-        except Exception:
-            # Whatever went wrong, the caller is not left on a dead line.
-            logger.exception("a reply failed; the caller goes to a human")
-            await self._apologise(draft)
-        draft.over = True
-        if previous is not None and not previous.done():
-            await asyncio.wait({previous})
-        await self._commit(draft)
-        self._inbox.put_nowait(_ReplyDone(draft))
-
-    async def _answer(self, draft: TurnDraft, actions: AsyncGenerator[Action, None] | None) -> None:
-        if actions is None:
-            actions = await self._listen(draft)
-        if actions is None:
-            return
-        began = self._loop.time()
-        async with aclosing(actions):  # Closing the generator stops the agent's work at once.
-            while True:
-                async with asyncio.timeout(ANSWER_TIMEOUT_S):
-                    action = await anext(actions, None)
-                if action is None:
-                    return
-                draft.add(action)
-                if isinstance(action, HandOff):
-                    self._closing = True
-                if isinstance(action, Say):
-                    if draft.agent_ms is None:
-                        draft.agent_ms = round((self._loop.time() - began) * 1000)
-                    self._expects = action.expects
-                    await self._speak(action.text)
-
-    async def _listen(self, draft: TurnDraft) -> AsyncGenerator[Action, None] | None:
-        """Recognises the utterance; None when there was nothing to recognise."""
-        began = self._loop.time()
-        async with asyncio.timeout(ANSWER_TIMEOUT_S):
-            transcript = await self._services.transcriber.transcribe(draft.audio)
-        draft.stt_ms = round((self._loop.time() - began) * 1000)
-        draft.heard = transcript.text
-        draft.audio = b""
-        if not transcript.text and draft.voiced_ms < _COUGH_MS:
-            draft.discarded = True
-            return None
-        return self.dialogue.hear(Heard(text=transcript.text, kind="speech"))
-
-    async def _speak(self, text: str) -> None:
-        """Hands one sentence to the voice, and its audio to the playout as it comes."""
-        self._idle.clear()
-        self._playout.open(text)
-        chunks = self._services.synthesizer.stream(to_spoken(text))
-        try:
-            async with aclosing(chunks):
-                while True:
-                    async with asyncio.timeout(ANSWER_TIMEOUT_S):
-                        chunk = await anext(chunks, None)
-                    if chunk is None:
-                        break
-                    self._playout.append(chunk)
-                    self._pump()
-        finally:
-            if self._playout.busy:
-                self._playout.complete()
-        self._pump()
-
-    async def _apologise(self, draft: TurnDraft) -> None:
-        """Says the stored apology, and leads to the human."""
-        self._closing = True
-        draft.add(Say(text=phrases.APOLOGY))
-        draft.ending = HandOff(reason=HandoffReason.FAILURE)
-        self._idle.clear()
-        self._playout.open(phrases.APOLOGY)
-        self._playout.append(self._services.apology)
-        self._playout.complete()
-        self._pump()
-        with suppress(asyncio.CancelledError):
-            await self._played_out()
-
-    async def _commit(self, draft: TurnDraft) -> None:
-        said = self._playout.take_heard()
-        self.dialogue.played(said, interrupted=draft.interrupted)
-        if draft.discarded:
-            return
+    async def _commit(self, draft: TurnDraft, said: str) -> None:
+        """Writes the turn down, and the wish for a human with it."""
+        zero = self._loop.time() if self._stream_zero is None else self._stream_zero
         turn = draft.record(
-            index=self.next_turn, said=said, stream_zero=self._stream_zero, now=self._loop.time()
+            index=self.next_turn, said=said, stream_zero=zero, now=self._loop.time()
         )
         self.next_turn += 1
         try:
@@ -482,44 +316,19 @@ class Call:
                     self.call_id, draft.ending.reason, self.dialogue.brief()
                 )
         except Exception:
-            logger.exception("turn %d of call %d could not be stored", turn.index, self.call_id)
-
-    # Playing
-
-    def _pump(self) -> None:
-        """Sends what is due, and comes back when more will be."""
-        now = self._loop.time()
-        for command in self._playout.advance(now):
-            if isinstance(command, PlayAudio):
-                draft = self._draft
-                if draft is not None and draft.first_audio_at is None:
-                    draft.first_audio_at = now
-            self._send(command)
-        self._cancel_timer("pump")
-        due = self._playout.next_due(now)
-        if due is not None:
-            self._timers["pump"] = self._loop.call_at(due, self._pump)
-        if not self._playout.busy:
-            self._idle.set()
-
-    async def _played_out(self) -> None:
-        """Waits until the caller has heard all; bounded, since lost marks are given up."""
-        if self._playout.busy:
-            self._idle.clear()
-            await self._idle.wait()
-
-    def _record_played(self) -> None:
-        for played in self._playout.take_played(self._loop.time()):
-            at_sample = max(0, round((played.at - self._stream_zero) * SAMPLE_RATE))
-            self._recorder.agent(at_sample, played.audio)
+            # The caller is served even when the record is not; who watches the log sees it.
+            logger.exception("turn %d of call %d is not stored", turn.index, self.call_id)
 
     # Timers and the end
 
-    def _set_timer(self, name: str, seconds: float) -> None:
+    def _record_played(self, stream_zero: float) -> None:
+        for played in self._speaker.take_played():
+            at_sample = max(0, round((played.at - stream_zero) * SAMPLE_RATE))
+            self._recorder.agent(at_sample, played.audio)
+
+    def _set_timer(self, name: str, seconds: float, then: Callable[[], None]) -> None:
         self._cancel_timer(name)
-        self._timers[name] = self._loop.call_later(
-            seconds, lambda: self._inbox.put_nowait(_Timer(name))
-        )
+        self._timers[name] = self._loop.call_later(seconds, self._inbox.put_nowait, then)
 
     def _cancel_timer(self, name: str) -> None:
         timer = self._timers.pop(name, None)
@@ -527,24 +336,25 @@ class Call:
             timer.cancel()
 
     async def _tear_down(self) -> None:
-        self._closing = True
         self._interrupt()
         if self._reply is not None:
-            await asyncio.wait({self._reply})
+            await self._reply.wait()
+        last = self._endpointer.flush()
+        if last is not None:
+            # The caller was speaking when the line was cut.
+            reply = self._start(self._spoken_draft(last), None)
+            reply.stop()
+            await reply.wait()
         for timer in self._timers.values():
             timer.cancel()
-        self._timers.clear()
-        self._record_played()
+        self._speaker.close()
+        if self._stream_zero is not None:
+            self._record_played(self._stream_zero)
         try:
             await self._recorder.finish()
         except OSError:
             logger.exception("the recording of call %d is incomplete", self.call_id)
 
 
-async def _notice(
-    text: str, ending: HandOff | EndCall | None = None
-) -> AsyncGenerator[Action, None]:
-    """A reply that the call itself gives."""
-    yield Say(text=text)
-    if ending is not None:
-        yield ending
+def _resume() -> Actions:
+    return notice(phrases.RESUMED)

@@ -9,8 +9,9 @@ from typing import Protocol
 
 from storage.records import CallEnd, NewCall, Outcome
 from voice.audio.recording import StereoRecorder
-from voice.call import Call, CallLimits, CallResult, CallServices, Dialogue, Journal
+from voice.call import Call
 from voice.events import CarrierCommand, Started, Stopped
+from voice.services import CallLimits, CallResult, CallServices, Dialogue, Journal
 from voice.telephony.tokens import PendingCall
 from voice.turns.vad import SileroVad
 

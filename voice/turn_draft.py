@@ -1,9 +1,11 @@
 """One turn while it happens; becomes the record that storage keeps."""
 
+import asyncio
 from dataclasses import dataclass, field
 
 from agent.actions import EndCall, HandOff, Say, Used
 from storage.records import ToolCall, Turn
+from voice.stt.transcriber import Transcript
 
 
 @dataclass(slots=True, kw_only=True)
@@ -15,6 +17,7 @@ class TurnDraft:
     audio: bytes = b""
     """The caller's utterance, µ-law, for speech."""
     voiced_ms: int = 0
+    recognition: asyncio.Task[Transcript] | None = None
     speech_ended_at: float | None = None
     heard_started_ms: int | None = None
     heard_ended_ms: int | None = None
@@ -32,11 +35,6 @@ class TurnDraft:
     """True when the reply has been played or cut, and the turn is being committed."""
     discarded: bool = False
     """True where the caller went on speaking before the reply began: no turn of its own."""
-
-    @property
-    def replying(self) -> bool:
-        """Whether its reply is being thought of or spoken."""
-        return not self.interrupted and not self.over
 
     def add(self, action: Say | Used | HandOff | EndCall) -> None:
         """Notes one action of the agent."""

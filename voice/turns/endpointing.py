@@ -60,7 +60,6 @@ class Endpointer:
         self._end_silence_ms = end_silence_ms
         self._max_turn_ms = max_turn_ms
         self._now_ms = 0
-        self._started_ms: int | None = None
         self._first_voiced_ms = 0
         self._last_voiced_ms = 0
         self._voiced_ms = 0
@@ -71,11 +70,6 @@ class Endpointer:
     def speaking(self) -> bool:
         """Whether a turn has begun and not yet ended."""
         return self._speaking
-
-    @property
-    def started_ms(self) -> int | None:
-        """Start of the turn that is going on, stream time."""
-        return self._started_ms
 
     def push(self, probability: float) -> list[TurnEvent]:
         """Takes the next window's speech probability; gives what it decides."""
@@ -96,27 +90,28 @@ class Endpointer:
             events.append(SpeechEstablished(at_ms=self._now_ms))
         capped = self._now_ms - self._first_voiced_ms >= self._max_turn_ms
         if silence_ms >= self._end_silence_ms or capped:
-            events.append(
-                TurnEnded(
-                    started_ms=self._first_voiced_ms,
-                    ended_ms=self._last_voiced_ms,
-                    voiced_ms=self._voiced_ms,
-                    capped=capped,
-                )
-            )
-            self._reset()
+            events.append(self._end(capped=capped))
         return events
+
+    def flush(self) -> TurnEnded | None:
+        """Ends the turn that is going on, when the line was cut; None without one."""
+        return self._end(capped=False) if self._speaking else None
+
+    def _end(self, *, capped: bool) -> TurnEnded:
+        turn = TurnEnded(
+            started_ms=self._first_voiced_ms,
+            ended_ms=self._last_voiced_ms,
+            voiced_ms=self._voiced_ms,
+            capped=capped,
+        )
+        self._speaking = self._established = False
+        self._voiced_ms = 0
+        return turn
 
     def _wait(self, silence_ms: int) -> list[TurnEvent]:
         if self._voiced_ms >= START_VOICED_MS:
             self._speaking = True
-            self._started_ms = self._first_voiced_ms
             return [SpeechStarted(at_ms=self._first_voiced_ms)]
         if silence_ms >= _FORGET_MS:
             self._voiced_ms = 0
         return []
-
-    def _reset(self) -> None:
-        self._speaking = self._established = False
-        self._started_ms = None
-        self._voiced_ms = 0

@@ -1,0 +1,276 @@
+"""Calls of one organization: opened, filled turn by turn, closed together with their next job."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, exists, or_, select, update
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from storage.convert import from_summary, from_turn, to_call, to_turn
+from storage.database import Database, reference, upsert
+from storage.errors import StorageError
+from storage.models import CallRow, CustomerRow, HandoffRow, SummaryRow, TurnRow
+from storage.outbox import enqueue
+from storage.records import (
+    CallEnd,
+    Handoff,
+    HandoffReason,
+    HandoffStatus,
+    NewCall,
+    Outcome,
+    StoredCall,
+    Summary,
+    Turn,
+    Verification,
+)
+
+SUMMARIZE = "summarize"
+"""The job that every closed call asks for; its payload holds `call_id`."""
+
+StoredCalls = list[StoredCall]
+
+
+def utc_now() -> datetime:
+    """The clock of a live system."""
+    return datetime.now(UTC)
+
+
+class CallStore:
+    """All that is kept of an organization's calls. Every method is one short transaction."""
+
+    def __init__(
+        self, database: Database, organization_id: str, *, clock: Callable[[], datetime] = utc_now
+    ) -> None:
+        self._database = database
+        self._organization_id = organization_id
+        self._clock = clock
+
+    async def open(self, call: NewCall) -> int:
+        """Store a beginning call and return its id; the same call again gives the same id."""
+        if call.organization_id != self._organization_id:
+            raise StorageError(
+                "wrong_organization", f"this store keeps the calls of {self._organization_id}"
+            )
+        async with self._database.write(self._organization_id) as session:
+            with reference("unknown_organization", f"no organization {self._organization_id}"):
+                call_id = await upsert(
+                    session,
+                    CallRow,
+                    {
+                        "call_sid": call.call_sid,
+                        "stream_sid": call.stream_sid,
+                        "caller": call.caller,
+                        "called": call.called,
+                        "started_at": call.started_at,
+                        "verification": Verification.NONE,
+                    },
+                    on=("organization_id", "call_sid"),
+                    update=False,
+                )
+            if call_id is None:
+                call_id = await session.scalar(
+                    select(CallRow.id).where(CallRow.call_sid == call.call_sid)
+                )
+            assert call_id is not None  # noqa: S101  it was inserted, or it was there
+            return call_id
+
+    async def save_turn(self, call_id: int, turn: Turn) -> None:
+        """Store a turn; a turn with the same index is replaced. Raises `unknown_call`."""
+        await self._save(TurnRow, call_id, from_turn(turn), on=("call_id", "index"))
+
+    async def verified(
+        self, call_id: int, customer_id: int | None, verification: Verification
+    ) -> None:
+        """Note who is calling and how sure we are. Raises `unknown_call`, `unknown_customer`."""
+        async with self._database.write(self._organization_id) as session:
+            with reference("unknown_customer", f"no customer {customer_id}"):
+                found = await session.scalar(
+                    update(CallRow)
+                    .where(CallRow.id == call_id)
+                    .values(customer_id=customer_id, verification=verification)
+                    .returning(CallRow.id)
+                )
+            if found is None:
+                raise _unknown_call(call_id)
+
+    async def close(self, call_id: int, end: CallEnd) -> bool:
+        """Store a call's end and, in the same transaction, the job that writes its summary.
+
+        Returns False, and changes nothing, when the call was closed before. Raises
+        `unknown_call`, `unknown_customer`.
+        """
+        async with self._database.write(self._organization_id) as session:
+            with reference("unknown_customer", f"no customer {end.customer_id}"):
+                closed = await session.scalar(
+                    update(CallRow)
+                    .where(CallRow.id == call_id, CallRow.ended_at.is_(None))
+                    .values(
+                        ended_at=end.ended_at,
+                        outcome=end.outcome,
+                        handoff_reason=end.handoff_reason,
+                        verification=end.verification,
+                        customer_id=end.customer_id,
+                        recording_path=end.recording_path,
+                    )
+                    .returning(CallRow.id)
+                )
+            if closed is None:
+                await _require_call(session, call_id)
+                return False
+            enqueue(session, SUMMARIZE, {"call_id": call_id}, run_at=end.ended_at)
+            return True
+
+    async def save_summary(self, call_id: int, summary: Summary) -> None:
+        """Store a call's summary, in place of an earlier one. Raises `unknown_call`."""
+        await self._save(SummaryRow, call_id, from_summary(summary), on=("call_id",))
+
+    async def request_handoff(self, call_id: int, reason: HandoffReason, summary_text: str) -> bool:
+        """Note that a call goes to a human, and what the human is told.
+
+        Returns False, and changes nothing, when that was noted before. Raises `unknown_call`.
+        """
+        async with self._database.write(self._organization_id) as session:
+            await _require_call(session, call_id)
+            handoff_id = await upsert(
+                session,
+                HandoffRow,
+                {
+                    "call_id": call_id,
+                    "requested_at": self._clock(),
+                    "reason": reason,
+                    "status": HandoffStatus.REQUESTED,
+                    "summary_text": summary_text,
+                },
+                on=("call_id",),
+                update=False,
+            )
+            return handoff_id is not None
+
+    async def handoff_status(self, call_id: int, status: HandoffStatus) -> None:
+        """Note how far a requested hand-off came. Raises `unknown_call` where none was asked."""
+        async with self._database.write(self._organization_id) as session:
+            found = await session.scalar(
+                update(HandoffRow)
+                .where(HandoffRow.call_id == call_id)
+                .values(status=status)
+                .returning(HandoffRow.id)
+            )
+            if found is None:
+                raise StorageError("unknown_call", f"no hand-off of call {call_id}")
+
+    async def handoff(self, call_id: int) -> Handoff | None:
+        """A call's hand-off, if one was asked for."""
+        async with self._database.read(self._organization_id) as session:
+            row = await session.scalar(select(HandoffRow).where(HandoffRow.call_id == call_id))
+        if row is None:
+            return None
+        return Handoff(
+            requested_at=row.requested_at,
+            reason=HandoffReason(row.reason),
+            status=HandoffStatus(row.status),
+            summary_text=row.summary_text,
+        )
+
+    async def get(self, call_id: int) -> StoredCall | None:
+        """A call with its turns and summary."""
+        return await self._one(CallRow.id == call_id)
+
+    async def by_sid(self, call_sid: str) -> StoredCall | None:
+        """The call with the carrier's id, with its turns and summary."""
+        return await self._one(CallRow.call_sid == call_sid)
+
+    async def close_orphans(self, now: datetime) -> int:
+        """Close the calls that a stopped process left open, as failed; returns how many.
+
+        Only at start-up, before calls are taken: it closes every open call.
+        """
+        async with self._database.write(self._organization_id) as session:
+            orphans = await session.scalars(
+                update(CallRow)
+                .where(CallRow.ended_at.is_(None))
+                .values(ended_at=now, outcome=Outcome.FAILED)
+                .returning(CallRow.id)
+            )
+            call_ids = orphans.all()
+            for call_id in call_ids:
+                enqueue(session, SUMMARIZE, {"call_id": call_id}, run_at=now)
+            return len(call_ids)
+
+    async def list(
+        self, limit: int, *, before_id: int | None = None, search: str | None = None
+    ) -> StoredCalls:
+        """Calls with their summaries and without their turns, newest first, in one query.
+
+        `before_id` continues after a page's last call. `search` is looked for, regardless of
+        case, in summaries and in what caller and agent said.
+        """
+        query = _whole_call().order_by(CallRow.id.desc()).limit(limit)
+        if before_id is not None:
+            query = query.where(CallRow.id < before_id)
+        if search:
+            query = query.where(_mentions(search))
+        async with self._database.read(self._organization_id) as session:
+            rows = (await session.execute(query)).all()
+        return [to_call(call, customer, summary) for call, customer, summary in rows]
+
+    async def _one(self, condition: Any) -> StoredCall | None:
+        async with self._database.read(self._organization_id) as session:
+            found = (await session.execute(_whole_call().where(condition))).first()
+            if found is None:
+                return None
+            call, customer, summary = found
+            turns = await session.scalars(
+                select(TurnRow).where(TurnRow.call_id == call.id).order_by(TurnRow.index)
+            )
+            return to_call(call, customer, summary, tuple(map(to_turn, turns)))
+
+    async def _save(
+        self,
+        model: type[TurnRow | SummaryRow],
+        call_id: int,
+        values: dict[str, Any],
+        *,
+        on: tuple[str, ...],
+    ) -> None:
+        async with self._database.write(self._organization_id) as session:
+            with reference("unknown_call", f"no call {call_id}"):
+                saved = await upsert(session, model, {"call_id": call_id, **values}, on=on)
+            if saved is None:
+                raise _unknown_call(call_id)
+
+
+def _whole_call() -> Select[CallRow, CustomerRow, SummaryRow]:
+    return (
+        select(CallRow, CustomerRow, SummaryRow)
+        .outerjoin(CustomerRow, CallRow.customer_id == CustomerRow.id)
+        .outerjoin(SummaryRow, CallRow.id == SummaryRow.call_id)
+    )
+
+
+def _mentions(search: str) -> Any:
+    said = exists().where(
+        and_(
+            TurnRow.call_id == CallRow.id,
+            or_(
+                TurnRow.heard.icontains(search, autoescape=True),
+                TurnRow.said.icontains(search, autoescape=True),
+            ),
+        )
+    )
+    return or_(
+        SummaryRow.reason.icontains(search, autoescape=True),
+        SummaryRow.text.icontains(search, autoescape=True),
+        said,
+    )
+
+
+async def _require_call(session: AsyncSession, call_id: int) -> None:
+    if await session.scalar(select(CallRow.id).where(CallRow.id == call_id)) is None:
+        raise _unknown_call(call_id)
+
+
+def _unknown_call(call_id: int) -> StorageError:
+    return StorageError("unknown_call", f"no call {call_id}")

@@ -1,0 +1,114 @@
+"""Rows to records and back, and nothing else."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+from storage.models import CallRow, CustomerRow, SummaryRow, TurnRow
+from storage.records import (
+    AnsweredQuestion,
+    Customer,
+    HandoffReason,
+    Outcome,
+    StoredCall,
+    Summary,
+    ToolCall,
+    Turn,
+    Verification,
+)
+
+
+def to_customer(row: CustomerRow) -> Customer:
+    """A customer's row as a record."""
+    return Customer(
+        id=row.id,
+        organization_id=row.organization_id,
+        name=row.name,
+        phone=row.phone,
+        born=row.born,
+        plan_id=row.plan_id,
+        since=row.since,
+    )
+
+
+def from_turn(turn: Turn) -> dict[str, Any]:
+    """A turn as column values."""
+    return asdict(turn)
+
+
+def to_turn(row: TurnRow) -> Turn:
+    """A turn's row as a record."""
+    return Turn(
+        index=row.index,
+        heard=row.heard,
+        input_kind=row.input_kind,
+        heard_started_ms=row.heard_started_ms,
+        heard_ended_ms=row.heard_ended_ms,
+        intended=row.intended,
+        said=row.said,
+        said_started_ms=row.said_started_ms,
+        said_ended_ms=row.said_ended_ms,
+        interrupted=row.interrupted,
+        first_audio_ms=row.first_audio_ms,
+        stt_ms=row.stt_ms,
+        agent_ms=row.agent_ms,
+        fact_ids=tuple(row.fact_ids),
+        tools=tuple(
+            ToolCall(**{**tool, "fact_ids": tuple(tool["fact_ids"])}) for tool in row.tools
+        ),
+        grounding=tuple(row.grounding),
+    )
+
+
+def from_summary(summary: Summary) -> dict[str, Any]:
+    """A summary as column values."""
+    return asdict(summary)
+
+
+def to_summary(row: SummaryRow) -> Summary:
+    """A summary's row as a record."""
+    return Summary(
+        reason=row.reason,
+        questions=tuple(
+            AnsweredQuestion(**{**question, "fact_ids": tuple(question["fact_ids"])})
+            for question in row.questions
+        ),
+        outcome=Outcome(row.outcome),
+        handoff_reason=_handoff_reason(row.handoff_reason),
+        follow_ups=tuple(row.follow_ups),
+        customer_name=row.customer_name,
+        plan_id=row.plan_id,
+        verification=Verification(row.verification),
+        text=row.text,
+        made_by=row.made_by,
+    )
+
+
+def to_call(
+    call: CallRow,
+    customer: CustomerRow | None,
+    summary: SummaryRow | None,
+    turns: tuple[Turn, ...] = (),
+) -> StoredCall:
+    """A call's rows as one record."""
+    return StoredCall(
+        id=call.id,
+        organization_id=call.organization_id,
+        call_sid=call.call_sid,
+        caller=call.caller,
+        called=call.called,
+        started_at=call.started_at,
+        ended_at=call.ended_at,
+        outcome=None if call.outcome is None else Outcome(call.outcome),
+        handoff_reason=_handoff_reason(call.handoff_reason),
+        verification=Verification(call.verification),
+        customer=None if customer is None else to_customer(customer),
+        recording_path=call.recording_path,
+        summary=None if summary is None else to_summary(summary),
+        turns=turns,
+    )
+
+
+def _handoff_reason(value: str | None) -> HandoffReason | None:
+    return None if value is None else HandoffReason(value)

@@ -1,0 +1,56 @@
+"""Customers of one organization."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sqlalchemy import select
+
+from storage.convert import to_customer
+from storage.database import Database, upsert
+from storage.models import CustomerRow
+from storage.organizations import ensure_organization
+from storage.records import Customer
+from storage.sample import SAMPLE_CUSTOMERS
+
+
+class CustomerStore:
+    """Who the organization's customers are."""
+
+    def __init__(self, database: Database, organization_id: str) -> None:
+        self._database = database
+        self._organization_id = organization_id
+
+    async def by_phone(self, phone: str) -> list[Customer]:
+        """All customers with this telephone (E.164), oldest first; a family may share one."""
+        return await self._where(CustomerRow.phone == phone)
+
+    async def get(self, customer_id: int) -> Customer | None:
+        """The customer with this id."""
+        return next(iter(await self._where(CustomerRow.id == customer_id)), None)
+
+    async def load_sample(self, *, organization_name: str = "여보세요 모바일") -> None:
+        """Store the organization and the sample customers; those already there stay as they are."""
+        await ensure_organization(self._database, self._organization_id, organization_name)
+        async with self._database.write(self._organization_id) as session:
+            for name, phone, born, plan_id, since in SAMPLE_CUSTOMERS:
+                await upsert(
+                    session,
+                    CustomerRow,
+                    {
+                        "name": name,
+                        "phone": phone,
+                        "born": born,
+                        "plan_id": plan_id,
+                        "since": since,
+                    },
+                    on=("organization_id", "phone", "name"),
+                    update=False,
+                )
+
+    async def _where(self, condition: Any) -> list[Customer]:
+        async with self._database.read(self._organization_id) as session:
+            rows = await session.scalars(
+                select(CustomerRow).where(condition).order_by(CustomerRow.id)
+            )
+            return [to_customer(row) for row in rows]

@@ -1,0 +1,22 @@
+"""Storage's one error: a code for machines, a message for people, and whether to try again."""
+
+from __future__ import annotations
+
+
+class StorageError(Exception):
+    """Something could not be stored or read.
+
+    Codes: `unavailable` (retryable: locked, unreachable, out of connections), `conflict`,
+    `refused` (the database did not take the value), `unknown_call`, `unknown_customer`,
+    `unknown_organization`, `wrong_organization`, `user_exists`, `unsupported_database`,
+    `unknown_schema`.
+    """
+
+    def __init__(self, code: str, message: str, *, retryable: bool = False) -> None:
+        super().__init__(message)
+        self.code = code
+        self.message = message
+        self.retryable = retryable
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.message}"

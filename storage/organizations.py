@@ -1,0 +1,25 @@
+"""Organizations: must be there before anything of theirs is stored."""
+
+from __future__ import annotations
+
+from sqlalchemy import update
+
+from storage.database import Database
+from storage.errors import StorageError
+from storage.models import OrganizationRow
+
+
+async def ensure_organization(database: Database, organization_id: str, name: str) -> None:
+    """Store an organization, or its new name."""
+    async with database.write(organization_id) as session:
+        renamed = await session.scalar(
+            update(OrganizationRow).values(name=name).returning(OrganizationRow.id)
+        )
+        if renamed is not None:
+            return
+    try:
+        async with database.write(organization_id) as session:
+            session.add(OrganizationRow(id=organization_id, name=name))
+    except StorageError as error:
+        if error.code != "conflict":  # another process was faster
+            raise

@@ -1,0 +1,87 @@
+"""Who may sign in to the console, and the browsers that are signed in."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, select
+
+from storage.database import Database, reference
+from storage.errors import StorageError
+from storage.models import UserRow, UserSessionRow
+from storage.records import User
+
+
+class UserStore:
+    """An organization's users. Knows hashes only: no password and no token is stored."""
+
+    def __init__(self, database: Database, organization_id: str) -> None:
+        self._database = database
+        self._organization_id = organization_id
+
+    async def add(self, name: str, password_hash: str, now: datetime) -> None:
+        """Add a user. Raises StorageError `user_exists`, `unknown_organization`."""
+        async with self._database.write(self._organization_id) as session:
+            if await session.scalar(select(UserRow.id).where(UserRow.name == name)) is not None:
+                raise StorageError("user_exists", f"there is a user {name} already")
+            with reference("unknown_organization", f"no organization {self._organization_id}"):
+                session.add(UserRow(name=name, password_hash=password_hash, created_at=now))
+                await session.flush()
+
+    async def all(self) -> list[User]:
+        """All users by name."""
+        async with self._database.read(self._organization_id) as session:
+            rows = await session.scalars(select(UserRow).order_by(UserRow.name))
+            return [_to_user(row) for row in rows]
+
+    async def remove(self, name: str) -> bool:
+        """Remove a user and sign out all browsers of theirs; False when there was none."""
+        async with self._database.write(self._organization_id) as session:
+            removed = await session.scalar(
+                delete(UserRow).where(UserRow.name == name).returning(UserRow.id)
+            )
+            return removed is not None
+
+    async def credentials(self, name: str) -> tuple[User, str] | None:
+        """A user and the hash of their password."""
+        async with self._database.read(self._organization_id) as session:
+            row = await session.scalar(select(UserRow).where(UserRow.name == name))
+            return None if row is None else (_to_user(row), row.password_hash)
+
+    async def change_hash(self, user_id: int, password_hash: str) -> None:
+        """Store the same password's hash anew, as when hashing became harder."""
+        async with self._database.write(self._organization_id) as session:
+            row = await session.get(UserRow, user_id)
+            if row is not None:
+                row.password_hash = password_hash
+
+    async def sign_in(
+        self, user_id: int, token_sha256: str, *, now: datetime, expires_at: datetime
+    ) -> None:
+        """Remember a signed-in browser, and forget those whose time is over."""
+        async with self._database.write(self._organization_id) as session:
+            await session.execute(delete(UserSessionRow).where(UserSessionRow.expires_at <= now))
+            session.add(
+                UserSessionRow(user_id=user_id, token_sha256=token_sha256, expires_at=expires_at)
+            )
+
+    async def signed_in(self, token_sha256: str, now: datetime) -> User | None:
+        """Who is signed in with a token, while it lasts."""
+        async with self._database.read(self._organization_id) as session:
+            row = await session.scalar(
+                select(UserRow)
+                .join(UserSessionRow, UserSessionRow.user_id == UserRow.id)
+                .where(UserSessionRow.token_sha256 == token_sha256, UserSessionRow.expires_at > now)
+            )
+            return None if row is None else _to_user(row)
+
+    async def sign_out(self, token_sha256: str) -> None:
+        """Forget a browser."""
+        async with self._database.write(self._organization_id) as session:
+            await session.execute(
+                delete(UserSessionRow).where(UserSessionRow.token_sha256 == token_sha256)
+            )
+
+
+def _to_user(row: UserRow) -> User:
+    return User(id=row.id, name=row.name, created_at=row.created_at)

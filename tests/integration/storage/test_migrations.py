@@ -1,0 +1,85 @@
+"""The migrations make exactly the models' tables, and go back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from alembic.autogenerate import compare_metadata
+from alembic.runtime.migration import MigrationContext
+from sqlalchemy import Connection, inspect, text
+from sqlalchemy.ext.asyncio import create_async_engine
+
+from storage import migrations
+from storage.database import Database
+from storage.errors import StorageError
+from storage.models import Base
+
+
+def _differences(connection: Connection) -> list[Any]:
+    context = MigrationContext.configure(
+        connection, opts={"compare_type": True, "compare_server_default": True}
+    )
+    return list(compare_metadata(context, Base.metadata))
+
+
+def _tables(connection: Connection) -> set[str]:
+    return set(inspect(connection).get_table_names())
+
+
+async def _with(url: str, *steps: Any) -> list[Any]:
+    engine = create_async_engine(url.replace("postgresql://", "postgresql+asyncpg://"))
+    async with engine.begin() as connection:
+        results = [await connection.run_sync(step) for step in steps]
+    await engine.dispose()
+    return results
+
+
+async def test_migrated_tables_equal_the_models(url: str) -> None:
+    database = Database(url)
+    await database.migrate()
+    await database.close()
+
+    differences, tables = await _with(url, _differences, _tables)
+
+    assert differences == []
+    assert tables == {*Base.metadata.tables, "alembic_version"}
+
+
+async def test_the_comparison_sees_a_missing_column(url: str) -> None:
+    def drop(connection: Connection) -> None:
+        connection.execute(text("ALTER TABLE calls DROP COLUMN recording_path"))
+
+    _, _, differences = await _with(url, migrations.upgrade, drop, _differences)
+
+    assert [difference[0] for difference in differences] == ["add_column"]
+
+
+async def test_forward_back_and_forward_again(url: str) -> None:
+    def back(connection: Connection) -> None:
+        migrations.downgrade(connection, "base")
+
+    _, _, bare, _, differences = await _with(
+        url, migrations.upgrade, back, _tables, migrations.upgrade, _differences
+    )
+
+    assert bare == {"alembic_version"}
+    assert differences == []
+
+
+async def test_migrating_again_keeps_what_is_there(database: Database) -> None:
+    await database.migrate()
+
+    async with database.read("sample") as session:
+        assert await session.scalar(text("SELECT count(*) FROM customers")) == 5
+
+
+async def test_tables_of_a_newer_version_are_refused(url: str, database: Database) -> None:
+    def newer(connection: Connection) -> None:
+        connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
+
+    await _with(url, newer)
+
+    with pytest.raises(StorageError) as caught:
+        await database.migrate()
+    assert caught.value.code == "unknown_schema"

@@ -1,0 +1,102 @@
+"""Users, and the browsers that are signed in."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+
+from storage.database import Database
+from storage.errors import StorageError
+from storage.organizations import ensure_organization
+from storage.users import UserStore
+from tests.support.calls import NOW, ORGANIZATION
+
+HOUR = timedelta(hours=1)
+
+
+@pytest.fixture
+def users(database: Database) -> UserStore:
+    """The sample organization's users."""
+    return UserStore(database, ORGANIZATION)
+
+
+async def test_users_come_and_go(users: UserStore) -> None:
+    await users.add("minji", "hash-2", NOW)
+    await users.add("arim", "hash-1", NOW)
+
+    assert [user.name for user in await users.all()] == ["arim", "minji"]
+    found = await users.credentials("arim")
+    assert found is not None
+    assert (found[0].name, found[0].created_at, found[1]) == ("arim", NOW, "hash-1")
+    assert await users.credentials("nobody") is None
+
+    assert await users.remove("arim")
+    assert not await users.remove("arim")
+    assert [user.name for user in await users.all()] == ["minji"]
+
+
+async def test_a_name_is_taken_once(users: UserStore) -> None:
+    await users.add("arim", "hash-1", NOW)
+
+    with pytest.raises(StorageError) as caught:
+        await users.add("arim", "hash-2", NOW)
+
+    assert caught.value.code == "user_exists"
+
+
+async def test_users_need_an_organization(database: Database) -> None:
+    with pytest.raises(StorageError) as caught:
+        await UserStore(database, "nobody").add("arim", "hash", NOW)
+    assert caught.value.code == "unknown_organization"
+
+
+async def test_a_browser_stays_signed_in_for_a_time(users: UserStore) -> None:
+    await users.add("arim", "hash", NOW)
+    [user] = await users.all()
+    await users.sign_in(user.id, "t1", now=NOW, expires_at=NOW + HOUR)
+
+    assert await users.signed_in("t1", NOW) == user
+    assert await users.signed_in("t1", NOW + HOUR) is None
+    assert await users.signed_in("t2", NOW) is None
+
+    await users.sign_out("t1")
+    assert await users.signed_in("t1", NOW) is None
+
+
+async def test_removed_users_are_signed_out(users: UserStore) -> None:
+    await users.add("arim", "hash", NOW)
+    [user] = await users.all()
+    await users.sign_in(user.id, "t1", now=NOW, expires_at=NOW + HOUR)
+
+    await users.remove("arim")
+
+    assert await users.signed_in("t1", NOW) is None
+
+
+async def test_another_organization_knows_neither_user_nor_browser(
+    database: Database, users: UserStore
+) -> None:
+    await ensure_organization(database, "other", "다른 회사")
+    other = UserStore(database, "other")
+    await users.add("arim", "hash", NOW)
+    [user] = await users.all()
+    await users.sign_in(user.id, "t1", now=NOW, expires_at=NOW + HOUR)
+
+    assert await other.credentials("arim") is None
+    assert await other.signed_in("t1", NOW) is None
+    assert not await other.remove("arim")
+    await other.sign_out("t1")
+    with pytest.raises(StorageError):
+        await other.sign_in(user.id, "t2", now=NOW, expires_at=NOW + HOUR)
+
+    assert await users.signed_in("t1", NOW) == user
+
+
+async def test_a_hash_is_renewed(users: UserStore) -> None:
+    await users.add("arim", "old", NOW)
+    [user] = await users.all()
+
+    await users.change_hash(user.id, "new")
+
+    assert await users.credentials("arim") == (user, "new")

@@ -1,0 +1,337 @@
+"""The call loop on the virtual clock, with real audio and the real VAD; the rest is scripted."""
+
+import asyncio
+import wave
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from agent.actions import Action, EndCall, HandOff, Say
+from storage.records import HandoffReason, Outcome
+from tests.support.line import Fixture, place_call, spoken
+from tests.support.virtual_time import run_virtual
+from voice import phrases
+from voice.events import KeyPressed, Stopped
+from voice.reply import STEP_TIMEOUT_S
+from voice.services import CallLimits, CallResult
+
+HUMAN: list[Action] = [
+    Say(text="상담원에게 연결해 드리겠습니다."),
+    HandOff(reason=HandoffReason.CALLER_REQUEST),
+]
+BYE: list[Action] = [Say(text="감사합니다."), EndCall(outcome=Outcome.COMPLETED)]
+QUESTION = spoken("이월 십 기가 요금이 얼마예요")
+SHORT = spoken("네")
+
+
+def live(
+    make: Callable[[], Fixture], script: Callable[[Fixture], Awaitable[None]]
+) -> tuple[Fixture, CallResult]:
+    """Runs a call against a script of what the caller does."""
+
+    async def main() -> tuple[Fixture, CallResult]:
+        call = make()
+        running = asyncio.create_task(call.call.run())
+        call.line.start()
+        acting = asyncio.ensure_future(script(call))
+        async with asyncio.timeout(400):
+            result = await running
+        await acting
+        await call.line.stop()
+        return call, result
+
+    return run_virtual(main())
+
+
+def test_a_greeting_a_question_an_answer_a_goodbye(tmp_path: Path) -> None:
+    async def script(call: Fixture) -> None:
+        await asyncio.sleep(3)
+        ended = await call.line.say(QUESTION)
+        await asyncio.sleep(4)
+        delay = call.line.first_audio_after(ended) - ended
+        assert 0.55 < delay < 0.85
+        await call.line.say(QUESTION)
+
+    call, result = live(
+        lambda: place_call(tmp_path, hears=["얼마예요", "끊을게요"], answers={"끊을게요": BYE}),
+        script,
+    )
+    assert result == CallResult(outcome=Outcome.COMPLETED, handoff_reason=None)
+    assert [turn.index for turn in call.journal.turns] == [0, 1, 2]
+    assert [turn.heard for turn in call.journal.turns] == ["", "얼마예요", "끊을게요"]
+    assert [turn.said for turn in call.journal.turns] == [
+        "안녕하세요.",
+        "네, 알겠습니다.",
+        "감사합니다.",
+    ]
+    question = call.journal.turns[1]
+    assert question.heard_started_ms is not None
+    assert 2_900 < question.heard_started_ms < 3_300
+    assert question.first_audio_ms is not None
+    assert 550 < question.first_audio_ms < 850
+    assert question.stt_ms == 50
+    assert call.dialogue.remembered[1] == ("네, 알겠습니다.", False)
+
+
+def test_the_recording_holds_both_sides_in_time(tmp_path: Path) -> None:
+    async def script(call: Fixture) -> None:
+        await asyncio.sleep(3)
+        await call.line.say(QUESTION)
+        await asyncio.sleep(4)
+        call.call.receive(Stopped(reason="stop"))
+
+    live(lambda: place_call(tmp_path, hears=["얼마예요"]), script)
+    with wave.open(str(tmp_path / "call.wav")) as file:
+        assert (file.getnchannels(), file.getframerate(), file.getsampwidth()) == (2, 8_000, 2)
+        frames = memoryview(file.readframes(file.getnframes())).cast("h")
+    seconds = len(frames) / 2 / 8_000
+    assert seconds == pytest.approx(3 + len(QUESTION) / 8_000 + 4, abs=0.1)
+
+    def loud(channel: int, start: float, end: float) -> bool:
+        samples = frames[int(start * 8_000) * 2 + channel : int(end * 8_000) * 2 : 2]
+        return max(abs(sample) for sample in samples) > 1_000
+
+    assert loud(1, 0.1, 1.9)
+    assert not loud(1, 2.2, 3.0)
+    assert not loud(0, 0.0, 2.9)
+    assert loud(0, 3.1, 4.0)
+    assert loud(1, 3 + len(QUESTION) / 8_000 + 1, 3 + len(QUESTION) / 8_000 + 2)
+
+
+def test_speech_during_a_reply_clears_it_and_is_answered(tmp_path: Path) -> None:
+    async def script(call: Fixture) -> None:
+        call.voice.seconds = 6.0
+        await asyncio.sleep(8)
+        await call.line.say(QUESTION)
+        await asyncio.sleep(2.5)
+        began = asyncio.get_running_loop().time()
+        await call.line.say(QUESTION)
+        (cleared,) = call.line.clears()
+        assert cleared - began < 0.5
+        await asyncio.sleep(9)
+        call.call.receive(Stopped(reason="stop"))
+
+    answers: dict[str, list[Action]] = {
+        "하나": [Say(text="이 문장은 아주 길어서 중간에 끊깁니다.")]
+    }
+    call, result = live(lambda: place_call(tmp_path, hears=["하나", "둘"], answers=answers), script)
+    assert result.outcome is Outcome.ABANDONED
+    cut = call.journal.turns[1]
+    assert cut.interrupted
+    assert cut.said.endswith("…")
+    assert cut.intended.startswith(cut.said[:-1])
+    assert [turn.heard for turn in call.journal.turns] == ["", "하나", "둘"]
+    assert call.dialogue.remembered[1] == (cut.said, True)
+
+
+def test_a_backchannel_does_not_stop_the_reply(tmp_path: Path) -> None:
+    async def script(call: Fixture) -> None:
+        call.voice.seconds = 6.0
+        await asyncio.sleep(8)
+        await call.line.say(QUESTION)
+        await asyncio.sleep(2.5)
+        await call.line.say(SHORT[:1_600])
+        await asyncio.sleep(9)
+        call.call.receive(Stopped(reason="stop"))
+
+    call, _ = live(lambda: place_call(tmp_path, hears=["하나"]), script)
+    assert call.line.clears() == []
+    assert len(call.journal.turns) == 2
+
+
+def test_a_caller_who_goes_on_before_the_reply_is_heard_whole(tmp_path: Path) -> None:
+    async def script(call: Fixture) -> None:
+        await asyncio.sleep(3)
+        await call.line.say(QUESTION)
+        await asyncio.sleep(0.7)  # longer than the wait: recognition has begun
+        await call.line.say(QUESTION)
+        await asyncio.sleep(5)
+        call.call.receive(Stopped(reason="stop"))
+
+    def make() -> Fixture:
+        call = place_call(tmp_path, hears=["반쪽", "전부"])
+        call.ears.delay_s = 0.6
+        return call
+
+    call, _ = live(make, script)
+    assert [turn.heard for turn in call.journal.turns] == ["", "전부"]
+    assert len(call.ears.utterances[1]) > 2 * len(QUESTION)
+
+
+def test_a_request_for_the_human_is_kept_even_if_the_caller_talks_on(tmp_path: Path) -> None:
+    async def script(call: Fixture) -> None:
+        await asyncio.sleep(3)
+        await call.line.say(QUESTION)
+        await asyncio.sleep(1.2)
+        await call.line.say(QUESTION)
+
+    call, result = live(
+        lambda: place_call(tmp_path, hears=["상담원"], answers={"상담원": HUMAN}), script
+    )
+    assert result == CallResult(
+        outcome=Outcome.HANDED_OFF, handoff_reason=HandoffReason.CALLER_REQUEST
+    )
+    assert call.journal.handoffs == [HandoffReason.CALLER_REQUEST]
+    assert call.journal.turns[-1].said == "상담원에게 연결해 드리겠습니다."
+
+
+def test_key_zero_reaches_the_agent_at_once_and_stops_speech(tmp_path: Path) -> None:
+    async def script(call: Fixture) -> None:
+        await asyncio.sleep(0.5)
+        call.call.receive(KeyPressed(digit="0"))
+
+    call, result = live(lambda: place_call(tmp_path, answers={"0": HUMAN}), script)
+    assert result.outcome is Outcome.HANDED_OFF
+    assert call.line.clears() == [pytest.approx(0.5)]
+    assert [(heard.text, heard.kind) for heard in call.dialogue.heard] == [("0", "keys")]
+    assert call.journal.turns[0].interrupted
+
+
+def test_digits_are_collected_until_the_time_out(tmp_path: Path) -> None:
+    async def script(call: Fixture) -> None:
+        await asyncio.sleep(3)
+        for digit in "790314":
+            call.call.receive(KeyPressed(digit=digit))
+            await asyncio.sleep(0.3)
+        await asyncio.sleep(8)
+        call.call.receive(Stopped(reason="stop"))
+
+    call, _ = live(lambda: place_call(tmp_path), script)
+    assert call.dialogue.heard[0].text == "790314"
+
+
+def test_silence_is_told_to_the_agent_again_and_again(tmp_path: Path) -> None:
+    async def script(call: Fixture) -> None:
+        await asyncio.sleep(35)
+        call.call.receive(Stopped(reason="stop"))
+
+    call, _ = live(lambda: place_call(tmp_path), script)
+    assert [heard.kind for heard in call.dialogue.heard] == ["silence"] * 3
+
+
+def test_without_any_audio_the_caller_is_greeted_then_handed_off(tmp_path: Path) -> None:
+    async def main() -> tuple[Fixture, CallResult]:
+        call = place_call(tmp_path)
+        return call, await call.call.run()
+
+    call, result = run_virtual(main())
+    assert result == CallResult(outcome=Outcome.HANDED_OFF, handoff_reason=HandoffReason.FAILURE)
+    assert [turn.said for turn in call.journal.turns] == ["안녕하세요.", phrases.NO_AUDIO]
+
+
+@pytest.mark.parametrize(
+    "broken", ["ears", "voice", "stalled-voice", "stalled-mind", "stalled-ears"]
+)
+def test_when_a_part_fails_the_caller_hears_an_apology_and_gets_a_human(
+    tmp_path: Path, broken: str
+) -> None:
+    def make() -> Fixture:
+        call = place_call(tmp_path, hears=[RuntimeError("broken") if broken == "ears" else "네"])
+        if broken == "stalled-mind":
+            call.dialogue.think_s = 1_000
+        if broken == "stalled-ears":
+            call.ears.delay_s = 1_000
+        return call
+
+    async def script(call: Fixture) -> None:
+        await asyncio.sleep(3)
+        if broken == "voice":
+            call.voice.error = RuntimeError("broken")
+        if broken == "stalled-voice":
+            call.voice.stall_s = 1_000
+        ended = await call.line.say(QUESTION)
+        await asyncio.sleep(STEP_TIMEOUT_S + 1)
+        assert call.line.first_audio_after(ended) - ended < STEP_TIMEOUT_S + 1
+
+    call, result = live(make, script)
+    assert result == CallResult(outcome=Outcome.HANDED_OFF, handoff_reason=HandoffReason.FAILURE)
+    assert call.journal.turns[-1].said.endswith(phrases.APOLOGY)
+    assert call.journal.handoffs == [HandoffReason.FAILURE]
+
+
+def test_marks_that_never_echo_do_not_hold_the_call(tmp_path: Path) -> None:
+    def make() -> Fixture:
+        call = place_call(tmp_path, hears=["끊을게요"], answers={"끊을게요": BYE})
+        call.line.echo_marks = False
+        return call
+
+    async def script(call: Fixture) -> None:
+        await asyncio.sleep(5)
+        await call.line.say(QUESTION)
+
+    _, result = live(make, script)
+    assert result.outcome is Outcome.COMPLETED
+
+
+def test_hanging_up_while_speech_plays_leaves_a_complete_record(tmp_path: Path) -> None:
+    async def script(call: Fixture) -> None:
+        await asyncio.sleep(1)
+        call.call.receive(Stopped(reason="closed"))
+
+    call, result = live(lambda: place_call(tmp_path), script)
+    assert result.outcome is Outcome.ABANDONED
+    (greeting,) = call.journal.turns
+    assert greeting.interrupted
+    assert greeting.said_ended_ms == pytest.approx(1_000, abs=30)
+
+
+def test_words_said_just_before_hanging_up_are_kept(tmp_path: Path) -> None:
+    async def script(call: Fixture) -> None:
+        await asyncio.sleep(3)
+        await call.line.say(QUESTION)
+        await asyncio.sleep(0.62)
+        call.call.receive(Stopped(reason="closed"))
+
+    def make() -> Fixture:
+        call = place_call(tmp_path, hears=["됐어요"])
+        call.ears.delay_s = 0.5
+        return call
+
+    call, _ = live(make, script)
+    assert call.journal.turns[-1].heard == "됐어요"
+    assert call.journal.turns[-1].said == ""
+
+
+def test_a_call_too_long_is_warned_and_then_ended(tmp_path: Path) -> None:
+    async def script(call: Fixture) -> None:
+        del call
+
+    call, result = live(lambda: place_call(tmp_path, limits=CallLimits(max_call_s=120)), script)
+    said = [turn.said for turn in call.journal.turns]
+    assert phrases.LONG_CALL_WARNING in said
+    assert said[-1] == phrases.LONG_CALL_GOODBYE
+    assert result.outcome is Outcome.COMPLETED
+
+
+def test_a_cough_is_no_turn(tmp_path: Path) -> None:
+    async def script(call: Fixture) -> None:
+        await asyncio.sleep(3)
+        await call.line.say(SHORT[:2_400])
+        await asyncio.sleep(3)
+        call.call.receive(Stopped(reason="stop"))
+
+    call, _ = live(lambda: place_call(tmp_path, hears=[""]), script)
+    assert call.dialogue.heard == []
+    assert [turn.index for turn in call.journal.turns] == [0]
+
+
+def test_a_resumed_call_is_not_greeted_again(tmp_path: Path) -> None:
+    async def script(call: Fixture) -> None:
+        await asyncio.sleep(4)
+        call.call.receive(Stopped(reason="superseded"))
+
+    call, result = live(lambda: place_call(tmp_path, next_turn=3), script)
+    assert result.superseded
+    assert [(turn.index, turn.said) for turn in call.journal.turns] == [(3, phrases.RESUMED)]
+
+
+def test_words_in_progress_when_the_line_is_cut_are_kept(tmp_path: Path) -> None:
+    async def script(call: Fixture) -> None:
+        await asyncio.sleep(3)
+        await call.line.say(QUESTION)
+        call.call.receive(Stopped(reason="closed"))
+
+    call, result = live(lambda: place_call(tmp_path, hears=["됐어요"]), script)
+    assert result.outcome is Outcome.ABANDONED
+    assert [turn.heard for turn in call.journal.turns] == ["", "됐어요"]

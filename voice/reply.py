@@ -1,0 +1,182 @@
+"""One turn's reply: recognise, let the agent answer, speak, wait until it has played, commit."""
+
+import asyncio
+import logging
+from collections.abc import AsyncGenerator, Awaitable, Callable
+from contextlib import aclosing, suppress
+
+from agent.actions import Action, EndCall, Expectation, HandOff, Heard, Say
+from agent.korean.spoken import to_spoken
+from storage.records import HandoffReason
+from voice import phrases
+from voice.errors import VoiceError
+from voice.services import CallServices, Dialogue
+from voice.speaker import Speaker
+from voice.turn_draft import TurnDraft
+
+logger = logging.getLogger(__name__)
+
+STEP_TIMEOUT_S = 10.0
+"""Seconds that recogniser, agent or voice may take for their next step."""
+
+_COUGH_MS = 400
+"""Sound shorter than this in which no word was recognised is no turn."""
+
+Actions = AsyncGenerator[Action, None]
+
+
+class Reply:
+    """Runs as a task, after the reply before it; `stop` cuts it short, the record stays whole."""
+
+    def __init__(
+        self,
+        draft: TurnDraft,
+        actions: Actions | None,
+        *,
+        previous: "Reply | None",
+        services: CallServices,
+        dialogue: Dialogue,
+        speaker: Speaker,
+        commit: Callable[[TurnDraft, str], Awaitable[None]],
+        done: Callable[["Reply"], None],
+    ) -> None:
+        """`actions` None means that the agent answers what is recognised in the draft's audio."""
+        self.draft = draft
+        self.expects = Expectation.OPEN
+        self._actions = actions
+        self._services = services
+        self._dialogue = dialogue
+        self._speaker = speaker
+        self._commit = commit
+        self._done = done
+        self._begun = False
+        self._task = asyncio.create_task(self._run(previous))
+
+    @property
+    def going_on(self) -> bool:
+        """Whether it is being thought of or spoken."""
+        return not self.draft.interrupted and not self.draft.over
+
+    @property
+    def must_be_heard(self) -> bool:
+        """Whether it ends with a human: such a reply is not interrupted."""
+        return isinstance(self.draft.ending, HandOff)
+
+    def stop(self) -> None:
+        """Cuts it short; it still commits what was heard and said."""
+        if self.going_on:
+            self.draft.interrupted = True
+            if self._begun:
+                self._task.cancel()
+
+    async def wait(self) -> None:
+        """Waits until it has been committed."""
+        await asyncio.wait({self._task})
+
+    async def _run(self, previous: "Reply | None") -> None:
+        draft = self.draft
+        try:
+            if previous is not None:
+                await previous.wait()
+            self._begun = True
+            if not draft.interrupted:
+                await self._answer()
+                await self._speaker.finished()
+        except asyncio.CancelledError:
+            draft.interrupted = True
+        except Exception:
+            # Whatever went wrong, the caller is not left on a dead line.
+            logger.exception("a reply failed; the caller goes to a human")
+            await self._apologise()
+        draft.over = True
+        draft.first_audio_at = self._speaker.take_first_audio_at()
+        if draft.interrupted:
+            await self._keep_last_words()
+        said = self._speaker.take_heard()
+        self._dialogue.played(said, interrupted=draft.interrupted)
+        if not draft.discarded:
+            await self._commit(draft, said)
+        self._done(self)
+
+    async def _answer(self) -> None:
+        draft = self.draft
+        actions = self._actions or await self._listen()
+        if actions is None:
+            return
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        async with aclosing(actions):  # Closing the generator stops the agent's work at once.
+            while True:
+                async with asyncio.timeout(STEP_TIMEOUT_S):
+                    action = await anext(actions, None)
+                if action is None:
+                    return
+                draft.add(action)
+                if isinstance(action, Say):
+                    if draft.agent_ms is None:
+                        draft.agent_ms = round((loop.time() - began) * 1000)
+                    self.expects = action.expects
+                    await self._speak(action.text)
+
+    async def _listen(self) -> Actions | None:
+        """Recognises the utterance; None when there was nothing to recognise."""
+        draft = self.draft
+        if draft.recognition is None:
+            draft.recognition = asyncio.create_task(
+                self._services.transcriber.transcribe(draft.audio)
+            )
+        loop = asyncio.get_running_loop()
+        began = loop.time()
+        async with asyncio.timeout(STEP_TIMEOUT_S):
+            # Shielded: what was said is recognised for the record even when no answer follows.
+            transcript = await asyncio.shield(draft.recognition)
+        draft.stt_ms = round((loop.time() - began) * 1000)
+        draft.heard = transcript.text
+        draft.audio = b""
+        if not transcript.text and draft.voiced_ms < _COUGH_MS:
+            draft.discarded = True
+            return None
+        return self._dialogue.hear(Heard(text=transcript.text, kind="speech"))
+
+    async def _speak(self, text: str) -> None:
+        """Hands one sentence to the voice, and its audio on as it comes."""
+        self._speaker.open(text)
+        chunks = self._services.synthesizer.stream(to_spoken(text))
+        try:
+            async with aclosing(chunks):
+                while True:
+                    async with asyncio.timeout(STEP_TIMEOUT_S):
+                        chunk = await anext(chunks, None)
+                    if chunk is None:
+                        return
+                    self._speaker.append(chunk)
+        finally:
+            self._speaker.complete()
+
+    async def _apologise(self) -> None:
+        """Says the stored apology, and leads to the human."""
+        draft = self.draft
+        draft.sentences.append(phrases.APOLOGY)
+        draft.ending = HandOff(reason=HandoffReason.FAILURE)
+        self._speaker.say(phrases.APOLOGY, self._services.apology)
+        with suppress(asyncio.CancelledError):
+            await self._speaker.finished()
+
+    async def _keep_last_words(self) -> None:
+        """What was said just before an interruption is recognised all the same."""
+        if not self.draft.audio or self.draft.discarded:
+            return
+        try:
+            unheard = await self._listen()
+        except (VoiceError, TimeoutError):
+            logger.exception("the last words before an interruption were not recognised")
+            return
+        if unheard is not None:
+            await unheard.aclose()
+
+
+async def notice(text: str, ending: HandOff | EndCall | None = None) -> Actions:
+    """A reply that the call itself gives."""
+    yield Say(text=text)
+    if ending is not None:
+        yield ending

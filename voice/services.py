@@ -1,0 +1,82 @@
+"""What a call is given: the parts it joins, the limits it keeps, the result it ends with."""
+
+from collections.abc import AsyncGenerator
+from dataclasses import dataclass
+from typing import Protocol
+
+from agent.actions import Action, Heard
+from storage.records import Customer, HandoffReason, Outcome, Turn, Verification
+from voice.stt.transcriber import Transcriber
+from voice.tts.synthesizer import Synthesizer
+
+
+class Dialogue(Protocol):
+    """The agent's side of the call; `agent.conversation.Conversation` is the real one."""
+
+    @property
+    def customer(self) -> Customer | None:
+        """Who is calling, as far as known."""
+        ...
+
+    @property
+    def verification(self) -> Verification:
+        """How sure that is."""
+        ...
+
+    def greet(self) -> AsyncGenerator[Action, None]:
+        """The first words."""
+        ...
+
+    def hear(self, heard: Heard) -> AsyncGenerator[Action, None]:
+        """The answer to what the caller said or keyed."""
+        ...
+
+    def played(self, text: str, *, interrupted: bool) -> None:
+        """Tells what of the last reply the caller heard."""
+        ...
+
+    def brief(self) -> str:
+        """What the human is told before taking the call, Korean, personal data masked."""
+        ...
+
+
+class Journal(Protocol):
+    """Where a call's turns go as they happen; `storage.calls.CallStore` is the real one."""
+
+    async def save_turn(self, call_id: int, turn: Turn) -> None:
+        """Commits one turn."""
+        ...
+
+    async def request_handoff(self, call_id: int, reason: HandoffReason, summary_text: str) -> bool:
+        """Commits the wish for a human, with what that human is told."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallServices:
+    """What calls share."""
+
+    transcriber: Transcriber
+    synthesizer: Synthesizer
+    journal: Journal
+    apology: bytes
+    """`phrases.APOLOGY` as µ-law, made before the first call."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallLimits:
+    """How long things may take."""
+
+    end_silence_ms: int = 600
+    max_turn_s: float = 20.0
+    max_call_s: float = 1_200.0
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallResult:
+    """How the call ended."""
+
+    outcome: Outcome
+    handoff_reason: HandoffReason | None = None
+    superseded: bool = False
+    """True where another stream of the same call took over."""
