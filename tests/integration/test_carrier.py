@@ -119,6 +119,7 @@ def test_a_key_clears_what_was_playing() -> None:
         await call.wait_for_reply_start()
         await asyncio.sleep(0.25)
         await call.press("1")
+        await call.wait_for_quiet(settle_s=0.02)
         assert len(call.line.runs[0].audio) == pytest.approx(2000, abs=160)
         assert parrot.echoes == ["m1"]
         await call.wait_for_reply()
@@ -264,6 +265,7 @@ async def test_over_a_real_socket() -> None:
             tell=told.append,
         )
         await call.dial()
+        await call.wait_for_reply_start()
         await call.press("1")
         reply = await call.wait_for_reply(settle_s=0.1)
         assert reply.audio == TONE * 50
