@@ -18,6 +18,7 @@ from agent.actions import Action, Heard, Say
 from scripts.serving import run_server
 from storage.calls import CallStore
 from storage.database import Database
+from storage.organizations import ensure_organization
 from storage.records import Customer, Verification
 from voice.audio import mulaw
 from voice.services import CallLimits, CallServices
@@ -111,6 +112,7 @@ def create_bench_app(data_dir: Path) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         database = Database(f"sqlite+aiosqlite:///{data_dir / 'bench.db'}")
         await database.migrate()
+        await ensure_organization(database, "sample", "여보세요 모바일")
         store = CallStore(database, "sample")
         loop = asyncio.get_running_loop()
         switchboard = Switchboard(
@@ -149,7 +151,7 @@ def create_bench_app(data_dir: Path) -> FastAPI:
         return {"status": "ok"}
 
     @app.get("/bench/stats")
-    async def stats() -> dict[str, float]:
+    async def stats() -> dict[str, int | float]:
         return {
             "pid": os.getpid(),
             "loop_lag_ms_p95": lag.p95_ms(),
