@@ -1,0 +1,1 @@
+"""How the shipped demo recogniser is made: sentences, audio, training and export."""

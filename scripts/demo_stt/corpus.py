@@ -1,0 +1,124 @@
+"""The sentences on which the demo recogniser is trained: written target and spoken input.
+
+Written targets are canonical: `5G 슬림`, `이월 10GB`, `50,000원`, `010-1234-5678`, `1Mbps`,
+`400kbps`, `만 65세`, `12살` (for 열두 살), `25%`, `24개월`, `2년`, `1955년 1월 30일`, `550130`,
+`3시 30분`, `OTT`, `디즈니+`. Sentences end without punctuation. Hesitations stay as words
+("음 저기"). Other small numbers stay words ("두 번째", "한 달").
+"""
+
+import random
+from collections.abc import Iterator
+
+from scripts.demo_stt.everyday import EVERYDAY, EVERYDAY_SLOTS
+from scripts.demo_stt.figures import FIGURES
+from scripts.demo_stt.grammar import Pair, Slot, expand, tidy_written
+from scripts.demo_stt.heldout import held_out
+from scripts.demo_stt.names import NAMES
+from scripts.demo_stt.templates import QUESTIONS, TALK
+
+SLOTS: dict[str, Slot] = {**FIGURES, **NAMES, **EVERYDAY_SLOTS}
+
+_WEIGHTS = {
+    "price": 1.5,
+    "data": 1.5,
+    "change": 1.3,
+    "recommend": 1.5,
+    "follow_up": 1.5,
+    "identity": 1.6,
+    "phone_number": 2.2,
+    "handoff": 1.2,
+    "yes_no": 1.3,
+}
+_EVERYDAY_SHARE = 0.14
+_SCRAMBLED_SHARE = 0.06
+_TWO_SENTENCES_SHARE = 0.08
+_OPENERS = (
+    "음|어|저기|저기요|그|아|네|예|그럼|그러면|혹시|근데|저|아니|여보세요|그리고|아 네|어 그|음 저기|"
+    "안녕하세요|그러니까|아 그럼|그 저기|네 그럼|제가|그런데"
+).split("|")  # fmt: skip
+_SHORTEST_GUARDED = 5
+
+
+def _lines(text: str) -> list[str]:
+    return [line for line in text.strip().splitlines() if line]
+
+
+_TOPICS: dict[str, list[str]] = {
+    topic: _lines(text) for topic, text in {**QUESTIONS, **TALK}.items()
+}
+_TOPIC_NAMES = list(_TOPICS)
+_TOPIC_WEIGHTS = [_WEIGHTS.get(topic, 1.0) for topic in _TOPIC_NAMES]
+_EVERYDAY = _lines(EVERYDAY)
+
+
+def topics() -> dict[str, list[str]]:
+    """The templates of every topic."""
+    return _TOPICS
+
+
+def compact(text: str) -> str:
+    """`text` without spaces, for comparison with the held-out sentences."""
+    return text.replace(" ", "")
+
+
+_GUARDED = tuple(
+    key for key in (compact(pair.written) for pair in held_out()) if len(key) >= _SHORTEST_GUARDED
+)
+
+
+def is_held_out(pair: Pair) -> bool:
+    """Whether a held-out sentence of some length occurs within `pair`."""
+    text = compact(pair.written)
+    return any(key in text for key in _GUARDED)
+
+
+def _joined(first: Pair, second: Pair, pause: str) -> Pair:
+    return Pair(f"{first.written} {second.written}", f"{first.spoken}{pause} {second.spoken}")
+
+
+def _topical(rng: random.Random) -> Pair:
+    topic = rng.choices(_TOPIC_NAMES, _TOPIC_WEIGHTS)[0]
+    pair = expand(rng.choice(_TOPICS[topic]), SLOTS, rng)
+    if rng.random() < 0.16:
+        opener = rng.choice(_OPENERS)
+        pair = _joined(Pair(opener, opener), pair, rng.choice(["", ",", "...,"]))
+    return pair
+
+
+def _scrambled(rng: random.Random) -> Pair:
+    """Words of two sentences in random order, where both forms have as many words."""
+    words: list[Pair] = []
+    for _ in range(2):
+        pair = _topical(rng)
+        written, spoken = pair.written.split(), pair.spoken.replace(",", "").split()
+        if written == spoken:
+            words += [Pair(word, word) for word in written]
+        else:
+            words.append(pair)
+    rng.shuffle(words)
+    words = words[: rng.randint(2, 6)]
+    return Pair(" ".join(p.written for p in words), " ".join(p.spoken for p in words))
+
+
+def sentence(rng: random.Random) -> Pair:
+    """One random sentence that is not held out."""
+    while True:
+        kind = rng.random()
+        if kind < _EVERYDAY_SHARE:
+            pair = expand(rng.choice(_EVERYDAY), SLOTS, rng)
+        elif kind < _EVERYDAY_SHARE + _SCRAMBLED_SHARE:
+            pair = _scrambled(rng)
+        elif kind < _EVERYDAY_SHARE + _SCRAMBLED_SHARE + _TWO_SENTENCES_SHARE:
+            pair = _joined(_topical(rng), _topical(rng), rng.choice([",", "."]))
+        else:
+            pair = _topical(rng)
+        pair = Pair(tidy_written(pair.written), pair.spoken)
+        if pair.written and not is_held_out(pair):
+            return pair
+
+
+def sentences(seed: int) -> Iterator[Pair]:
+    """Endless random sentences, the same ones for the same `seed`."""
+    rng = random.Random(seed)
+    while True:
+        yield sentence(rng)

@@ -1,0 +1,78 @@
+"""Random training examples: a sentence, a voice and a line as log-mel frames and token ids."""
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from faster_whisper.feature_extractor import FeatureExtractor
+from numpy.typing import NDArray
+
+from scripts.demo_stt import audio, corpus
+from scripts.demo_stt.nonspeech import non_speech
+from scripts.demo_stt.vocabulary import Vocabulary, jamo
+from voice.audio.resample import Floats
+
+WINDOW_S = 12
+"""The longest audio that the model takes."""
+MELS = 80
+_NON_SPEECH_SHARE = 0.06
+_BABBLE_S = 30
+
+
+@dataclass(frozen=True)
+class Example:
+    """One utterance."""
+
+    mel: NDArray[np.float16]
+    """Log-mel frames, shape (80, frames), 100 a second."""
+    tokens: list[int]
+    """The written form; empty where there is no speech."""
+    letters: list[int]
+    """The spoken form as jamo."""
+    written: str
+    """The written form as text."""
+
+
+class Examples:
+    """A source of random examples, the same for the same seed."""
+
+    def __init__(
+        self, vocabulary: Vocabulary, *, seed: int, voices: Sequence[str], perturb: bool = True
+    ) -> None:
+        self._vocabulary = vocabulary
+        self._rng = random.Random(seed)
+        self._sentences = corpus.sentences(seed)
+        self._voices = voices
+        self._perturb = perturb
+        self._extract = FeatureExtractor(feature_size=MELS, chunk_length=WINDOW_S)
+        self._babble = np.zeros(0, np.float32)
+
+    def __iter__(self) -> Iterator[Example]:
+        while True:
+            example = self._one()
+            if example.mel.shape[1] <= WINDOW_S * 100:
+                yield example
+
+    def _one(self) -> Example:
+        rng = self._rng
+        if rng.random() < _NON_SPEECH_SHARE:
+            return self._example(non_speech(rng, seconds=rng.uniform(0.3, 5.0)), "", "")
+        pair = next(self._sentences)
+        speech = audio.speak(pair.spoken, rng.choice(self._voices), rng, perturb=self._perturb)
+        self._remember(speech)
+        line = audio.random_line(rng)
+        return self._example(
+            audio.on_the_line(speech, line, rng, self._babble), pair.written, pair.spoken
+        )
+
+    def _example(self, data: bytes, written: str, spoken: str) -> Example:
+        mel = self._extract(audio.received(data))[:, :-1]
+        return Example(
+            mel.astype(np.float16), self._vocabulary.encode(written), jamo(spoken), written
+        )
+
+    def _remember(self, speech: Floats) -> None:
+        """Keep the last half minute of speech as the murmur behind the next utterances."""
+        keep = _BABBLE_S * audio.LINE_HZ
+        self._babble = np.concatenate([self._babble, speech])[-keep:]
