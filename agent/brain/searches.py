@@ -1,0 +1,182 @@
+"""The local brain's rules that look for plans by wishes: budget, data, superlatives."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from agent.brain import answers
+from agent.brain.draft import Draft, draft
+from agent.brain.keywords import Sign
+from agent.brain.state import Act, Offer, State
+from agent.brain.understand import Frame
+from agent.korean.wording import subject, topic, won
+from agent.selection import age_on
+from agent.tools import Toolbox
+from knowledge.catalog.model import Plan
+
+_WISHES = (
+    Sign.CHEAPEST, Sign.CHEAPER, Sign.PRICIEST, Sign.MOST_DATA, Sign.MORE_DATA, Sign.UNLIMITED,
+    Sign.FOREIGNER, Sign.DISABLED,
+)  # fmt: skip
+
+
+async def search(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+    """Plans by wishes; a wish beside a name is about that family and answered with it."""
+    if frame.named and not (frame.plans and frame.has(Sign.CHEAPER, Sign.MORE_DATA)):
+        return None
+    if state.family_id and frame.gb is not None and _in_family(frame, state, tools):
+        return None  # `70기가요` after `심플`
+    focus = _focus(frame, state, tools)
+    wished = frame.won is not None or frame.gb is not None or frame.has(*_WISHES)
+    if not wished and frame.has(Sign.OTHER) and focus:
+        return await _others(focus, state, tools)
+    if not wished:
+        return None
+    if frame.topics and frame.has(Sign.UNLIMITED) and focus and not frame.has(Sign.WHICH_PLANS):
+        return None  # `그건 통화 무제한이에요?` asks about the plan spoken of
+    wishes, opening = _wishes(frame, focus)
+    if wishes is None:
+        return None
+    if "age" not in wishes and tools.customer and not frame.has(Sign.FOREIGNER, Sign.DISABLED):
+        wishes["age"] = age_on(tools.customer.born, tools.today)
+    result = await tools.call("find_plans", {**wishes, "limit": 2})
+    online = await tools.call("find_plans", {**wishes, "online": True, "limit": 10})
+    first_online = next((p for p in online.plans if p.eligibility.kind.value == "online"), None)
+    plans = result.plans
+    if not plans and first_online is None:
+        cheapest = await tools.call("find_plans", {"sort": "fee", "limit": 1})
+        plan = cheapest.plans[0]
+        return draft(
+            state,
+            "아쉽지만 그 조건에 맞는 요금제는 없어요.",
+            f"일반 요금제 중에는 {subject(plan.name)} 월 {won(plan.fee_krw)}으로 가장 저렴해요.",
+            result=cheapest, plan_ids=(plan.id,), topic=None,
+        )  # fmt: skip
+    said = []
+    one = frame.has(Sign.CHEAPEST, Sign.PRICIEST, Sign.MOST_DATA)
+    if plans:
+        said.append(_best(plans[0], frame) if one else f"{opening}{answers.listed(plans)}")
+    if first_online and not frame.has(Sign.PRICIEST) and _worth_it(first_online, plans):
+        lead = "온라인 전용까지 보시면 " if plans else f"{opening}온라인 전용인 "
+        said.append(lead + answers.listed((first_online,)))
+    shown = plans[:1] if one and plans else plans or (first_online,)
+    ids = tuple(plan.id for plan in shown if plan)
+    offer = None
+    if state.offered_details == 0 and not one:
+        offer = Offer(act=Act.DETAILS, text=_details_offer(shown[0]), plan_ids=ids[:1])
+    return draft(
+        state, *said, result=result if plans else online, plan_ids=ids, topic=None, family_id=None,
+        offer=offer, offered_details=state.offered_details + (offer is not None),
+    )  # fmt: skip
+
+
+def _details_offer(plan: Plan | None) -> str:
+    return f"{plan.name} 요금제를 자세히 알려 드릴까요?" if plan else ""
+
+
+def _worth_it(online: Plan, plans: tuple[Plan, ...]) -> bool:
+    """An online plan is worth a sentence when it costs less than what was found."""
+    return not plans or online.fee_krw < min(plan.fee_krw for plan in plans)
+
+
+def _in_family(frame: Frame, state: State, tools: Toolbox) -> bool:
+    family = tools.catalog.family(state.family_id or "")
+    return family is not None and any(plan.data_gb == frame.gb for plan in family.plans)
+
+
+def _focus(frame: Frame, state: State, tools: Toolbox) -> Plan | None:
+    """The plan that `더 싼 거` is measured against: named, spoken of, or the caller's own."""
+    if frame.plans:
+        return frame.plans[0]
+    for plan_id in state.plan_ids:
+        if plan := tools.catalog.plan(plan_id):
+            return plan
+    return tools.catalog.plan(tools.customer.plan_id) if tools.customer else None
+
+
+def _wishes(frame: Frame, focus: Plan | None) -> tuple[dict[str, Any] | None, str]:
+    """The arguments for find_plans, and the words that open the answer."""
+    wishes: dict[str, Any] = {}
+    opening = ""
+    if frame.age is not None:
+        wishes["age"] = frame.age
+    if frame.has(Sign.FOREIGNER):
+        return wishes | {"foreigner": True}, "외국인 고객님께는 "
+    if frame.has(Sign.DISABLED):
+        return wishes | {"disabled": True}, "복지카드가 있으시면 "
+    if frame.won is not None:
+        opening = _budget(frame, wishes)
+    if frame.gb is not None:
+        wishes["min_data_gb"] = frame.gb
+        wishes["sort"] = "fee"
+        opening = f"데이터 {frame.gb}GB 이상으로는 "
+    if frame.has(Sign.UNLIMITED):
+        wishes["unlimited"] = True
+        wishes["sort"] = "fee"
+        opening = opening or "데이터 무제한으로는 "
+    if frame.has(Sign.MOST_DATA):
+        wishes["sort"] = "data_desc"
+    elif frame.has(Sign.CHEAPEST):
+        wishes["sort"] = "fee"
+    elif frame.has(Sign.PRICIEST):
+        wishes["sort"] = "fee_desc"
+    elif frame.has(Sign.MORE_DATA) and frame.gb is None and focus:
+        if focus.data_gb is None:
+            return None, ""
+        wishes |= {"min_data_gb": focus.data_gb + 1, "sort": "fee"}
+        opening = "데이터가 더 많은 것으로는 "
+    elif frame.has(Sign.CHEAPER) and frame.won is None and frame.gb is None:
+        if focus:
+            wishes |= {"max_fee": focus.fee_krw - 1, "sort": "fee_desc"}
+            if focus.eligibility.age is not None and "age" not in wishes:
+                wishes["family_id"] = focus.family_id
+            opening = "더 저렴한 것으로는 "
+        else:
+            wishes["sort"] = "fee"
+            opening = "저렴한 것으로는 "
+    return wishes, opening
+
+
+def _budget(frame: Frame, wishes: dict[str, Any]) -> str:
+    amount = frame.won or 0
+    if frame.has(Sign.AT_LEAST) and not frame.has(Sign.AT_MOST):
+        wishes |= {"min_fee": amount, "sort": "fee"}
+        return f"{won(amount)} 이상으로는 "
+    if "원대" in frame.plain or "만원짜리" in frame.plain:
+        step = 10_000 if amount % 10_000 == 0 else 1_000
+        wishes |= {"min_fee": amount, "max_fee": amount + step - 1, "sort": "data_desc"}
+        return f"{won(amount)}대로는 "
+    wishes |= {"max_fee": amount, "sort": "data_desc"}
+    return f"{won(amount)} 이하로는 "
+
+
+def _best(plan: Plan, frame: Frame) -> str:
+    """The superlative in one sentence."""
+    amount = "데이터가 무제한이에요" if plan.data_gb is None else f"데이터 {plan.data_gb}GB예요"
+    if frame.has(Sign.MOST_DATA):
+        if plan.data_gb is None:
+            return (
+                f"데이터는 무제한 요금제가 가장 많고, 그중 {subject(plan.name)} "
+                f"월 {won(plan.fee_krw)}으로 가장 저렴해요."
+            )
+        return f"{subject(plan.name)} {plan.data_gb}GB로 데이터가 가장 많아요."
+    which = "비싼" if frame.has(Sign.PRICIEST) and not frame.has(Sign.CHEAPEST) else "저렴한"
+    kind = "일반 요금제" if not frame.has(Sign.UNLIMITED) else "무제한 요금제"
+    return f"가장 {which} {topic(kind)} {plan.name}, 월 {won(plan.fee_krw)}에 {amount}."
+
+
+async def _others(focus: Plan, state: State, tools: Toolbox) -> Draft:
+    """Other plans of the family; of a family with one plan, others near it in price."""
+    family = tools.catalog.family(focus.family_id)
+    wishes: dict[str, Any] = {"family_id": focus.family_id, "limit": 10}
+    if family and len(family.plans) < 2:
+        wishes = {"max_fee": focus.fee_krw, "sort": "fee_desc", "limit": 4}
+    result = await tools.call("find_plans", wishes)
+    spoken = set(state.plan_ids)
+    plans = [plan for plan in result.plans if plan.id not in spoken] or [
+        plan for plan in result.plans if plan.id != focus.id
+    ]
+    return draft(
+        state, f"다른 요금제로는 {answers.listed(plans[:2])}", result=result,
+        plan_ids=tuple(plan.id for plan in plans[:2]), topic=None,
+    )  # fmt: skip

@@ -1,0 +1,110 @@
+"""The local brain's rules for all that is not about plans: offers, thanks, goodbyes, chat."""
+
+from __future__ import annotations
+
+import re
+
+from agent import lines, requests
+from agent.actions import Expectation
+from agent.brain import keywords
+from agent.brain.draft import Draft, draft
+from agent.brain.keywords import Sign
+from agent.brain.state import Act, Offer, State
+from agent.brain.understand import Frame
+from agent.tools import Toolbox
+
+HUMAN_OFFER = Offer(act=Act.HUMAN, text=lines.OFFER_HUMAN)
+MORE_OFFER = Offer(act=Act.NOTHING_MORE, text="더 필요하신 거 있으세요?")
+
+_THANKS = re.compile(keywords.THANKS)
+_GOODBYE = re.compile(keywords.GOODBYE)
+_NOTHING_MORE = re.compile(keywords.NOTHING_MORE)
+_INJECTION = re.compile(keywords.INJECTION)
+_OFF_TOPIC = re.compile(keywords.OFF_TOPIC)
+_SMALL_TALK = tuple(
+    (name, re.compile(pattern), reply) for name, pattern, reply in keywords.SMALL_TALK
+)
+_LONGEST_COURTESY = 16
+"""Characters without spaces; a longer sentence that thanks also asks something."""
+
+
+def _asks_nothing(frame: Frame) -> bool:
+    return not (frame.named or frame.topics or frame.won or frame.gb)
+
+
+async def goodbye(state: State, tools: Toolbox) -> Draft:
+    """End the call politely."""
+    await tools.call("end_call", {"outcome": "completed"})
+    return draft(state, lines.GOODBYE)
+
+
+async def answer_to_offer(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+    """`네` and `아니요`, to an offer or without one."""
+    yes, no = requests.says_yes(frame.text), requests.says_no(frame.text)
+    offer = state.offer
+    if not (yes or no) or frame.named or frame.won or frame.gb:
+        return None
+    if offer is None:
+        if no and _NOTHING_MORE.search(frame.plain) and not frame.topics:
+            return await goodbye(state, tools)
+        if yes and _asks_nothing(frame) and len(frame.plain) <= 4:
+            return draft(state, lines.NOTHING_TO_REPEAT)
+        return None
+    if no:
+        if frame.topics and len(frame.plain) > 8:
+            return None
+        if offer.act is Act.NOTHING_MORE:
+            return await goodbye(state, tools)
+        return draft(state, "네, 알겠습니다.", offer=MORE_OFFER)
+    match offer.act:
+        case Act.HUMAN:
+            await tools.call("hand_off", {"reason": "cannot_answer"})
+            return draft(state, lines.HANDOFF, lines.PLEASE_WAIT)
+        case Act.NOTHING_MORE:
+            return draft(state, "네, 말씀하세요.")
+    return None
+
+
+async def courtesy(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+    """Thanks and goodbyes."""
+    if not _asks_nothing(frame) or frame.has(Sign.FAQ, Sign.BILL, Sign.RECOMMEND, Sign.COMPARE):
+        return None
+    if _GOODBYE.search(frame.plain) and len(frame.plain) <= 2 * _LONGEST_COURTESY:
+        return await goodbye(state, tools)
+    if _THANKS.search(frame.plain) and len(frame.plain) <= _LONGEST_COURTESY:
+        if state.thanked or _NOTHING_MORE.search(frame.plain):
+            return await goodbye(state, tools)
+        return draft(state, offer=MORE_OFFER, thanked=True)
+    return None
+
+
+async def injection(frame: Frame, state: State, _: Toolbox) -> Draft | None:
+    """Instructions to the system inside a caller's words are not followed."""
+    if _INJECTION.search(frame.plain):
+        return draft(state, keywords.INJECTION_REPLY, lines.HOW_CAN_I_HELP)
+    return None
+
+
+async def small_talk(frame: Frame, state: State, _: Toolbox) -> Draft | None:
+    """Chat, insults, questions about the agent itself."""
+    busy = frame.has(Sign.FAQ, Sign.BILL, Sign.RECOMMEND, Sign.COMPARE, Sign.MINE, Sign.CHANGE)
+    if frame.named or frame.won or frame.gb or busy or frame.age_told:
+        return None
+    for name, pattern, reply in _SMALL_TALK:
+        if not pattern.search(frame.plain):
+            continue
+        if name == "abuse":
+            return draft(state, reply, offer=HUMAN_OFFER)
+        if frame.topics and name not in ("identity", "ability", "recorded"):
+            continue
+        if name == "wait":
+            return draft(state, reply)
+        return draft(state, reply, lines.HOW_CAN_I_HELP, expects=Expectation.OPEN)
+    return None
+
+
+async def off_topic(frame: Frame, state: State, _: Toolbox) -> Draft | None:
+    """What a carrier's agent does not talk about."""
+    if frame.named or frame.has(Sign.FAQ, Sign.BILL) or not _OFF_TOPIC.search(frame.plain):
+        return None
+    return draft(state, keywords.OFF_TOPIC_REPLY, lines.HOW_CAN_I_HELP)

@@ -1,0 +1,115 @@
+"""Understands one utterance: topics, signs, names and figures as one frame."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from agent.brain import keywords
+from agent.brain.keywords import SIGNS, Sign, Topic
+from agent.korean.figures import Unit, find_figures
+from agent.requests import plain
+from knowledge.catalog.model import Catalog, Family, Plan
+from knowledge.lexicon import Lexicon, Mention
+
+_TOPICS = tuple((topic, re.compile(pattern)) for topic, pattern in keywords.TOPICS)
+_SIGNS = tuple((sign, re.compile(pattern)) for sign, pattern in SIGNS.items())
+_HOW_MUCH = re.compile(keywords.HOW_MUCH)
+_AGE_WORDS = tuple((re.compile(pattern), age) for pattern, age in keywords.AGE_WORDS)
+_REJECTED = re.compile(r"^(?:\s*요금제)?(?:은|는|이|가|를|을)?\s*(?:말고|아니고|아니라|아니구|대신|빼고|제외)")
+_DECADES = {10: 15, 20: 25, 30: 33, 40: 45, 50: 55, 60: 66, 70: 72, 80: 82, 90: 92}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Frame:
+    """What one utterance says."""
+
+    text: str
+    plain: str
+    """Without spaces and signs, lower case."""
+    topics: tuple[Topic, ...] = ()
+    signs: frozenset[Sign] = frozenset()
+    plans: tuple[Plan, ...] = ()
+    families: tuple[Family, ...] = ()
+    rejected: tuple[str, ...] = ()
+    """Ids of plans and families that the caller does not mean: `슬림 말고`."""
+    won: int | None = None
+    gb: int | None = None
+    age: int | None = None
+    age_told: bool = False
+    """True when the age is the caller's own figure and may be said back."""
+
+    def has(self, *signs: Sign) -> bool:
+        """True when any of these signs is there."""
+        return not self.signs.isdisjoint(signs)
+
+    @property
+    def named(self) -> bool:
+        """True when a plan or a family is named."""
+        return bool(self.plans or self.families)
+
+
+def understand(text: str, *, lexicon: Lexicon, catalog: Catalog) -> Frame:
+    """Read one utterance, written by a person or by a recogniser."""
+    squeezed = plain(text).replace("?", "")
+    mentions = lexicon.find(text)
+    rejected = tuple(m.id for m in mentions if _REJECTED.match(text[m.end :]))
+    kept = [m for m in mentions if m.id not in rejected]
+    plans = [p for m in kept if m.kind == "plan" and (p := catalog.plan(m.id))]
+    families = [f for m in kept if m.kind == "family" and (f := catalog.family(m.id))]
+    rest = _without(text, mentions)
+    rest_plain = plain(rest).replace("?", "")
+    won = gb = age = None
+    told = False
+    for found in find_figures(rest):
+        value = int(found.figure.value)
+        match found.figure.unit:
+            case Unit.WON if value >= 1000:
+                won = value
+            case Unit.GB:
+                gb = value
+            case Unit.AGE:
+                age, told = value, True
+            case Unit.DECADE:
+                age = _DECADES.get(value)
+            case Unit.PLAIN if value >= 10_000:
+                won = value
+            case _:
+                pass
+    if age is None:
+        age = next((age for pattern, age in _AGE_WORDS if pattern.search(rest_plain)), None)
+    if gb is not None and len(families) == 1:
+        exact = [plan for plan in families[0].plans if plan.data_gb == gb]
+        if exact:
+            plans, families, gb = [*plans, exact[0]], [], None
+    topics = tuple(topic for topic, pattern in _TOPICS if pattern.search(rest_plain))
+    asked = [topic for topic in topics if topic is not Topic.OVERVIEW]
+    if not asked and _HOW_MUCH.search(squeezed):
+        topics = (Topic.FEE,)
+    elif asked:
+        topics = tuple(asked)
+    if Topic.DISCOUNT in topics:
+        topics = tuple(topic for topic in topics if topic is not Topic.FEE)
+    if Topic.THROTTLE in topics or Topic.SHARING in topics or Topic.ROLLOVER in topics:
+        topics = tuple(topic for topic in topics if topic not in (Topic.DATA, Topic.FEE))
+    signs = frozenset(sign for sign, pattern in _SIGNS if pattern.search(rest_plain))
+    return Frame(
+        text=text,
+        plain=squeezed,
+        topics=topics,
+        signs=signs,
+        plans=tuple(dict.fromkeys(plans)),
+        families=tuple(dict.fromkeys(families)),
+        rejected=rejected,
+        won=won,
+        gb=gb,
+        age=age,
+        age_told=told,
+    )
+
+
+def _without(text: str, mentions: tuple[Mention, ...]) -> str:
+    """The text with the names blanked: `이월 요금제` asks nothing about carrying over."""
+    for mention in mentions:
+        text = f"{text[: mention.start]}{' ' * (mention.end - mention.start)}{text[mention.end :]}"
+    return text
