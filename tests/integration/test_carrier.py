@@ -1,18 +1,17 @@
 """The simulated carrier against a small server, on a virtual clock; and once over a real socket."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable
 from dataclasses import replace
 
 import httpx
 import pytest
-import uvicorn
 
 from scripts.carrier.call import SimulatedCall
 from scripts.carrier.errors import CarrierError
 from storage.records import Outcome
 from tests.support.asgi_socket import asgi_connector
+from tests.support.listening import listening
 from tests.support.parrot import ACCOUNT, CONFIG, TONE, Parrot
 from tests.support.virtual_time import run_virtual
 from voice.telephony import twiml
@@ -230,33 +229,10 @@ def test_silence_is_no_reply() -> None:
     phone(talk)
 
 
-@asynccontextmanager
-async def listening(parrot: Parrot) -> AsyncIterator[str]:
-    """The server on a free port of the loopback interface; its URL."""
-    config = uvicorn.Config(
-        parrot.app(),
-        host="127.0.0.1",
-        port=0,
-        lifespan="off",
-        log_config=None,
-        ws="websockets-sansio",
-    )
-    server = uvicorn.Server(config)
-    serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110 - uvicorn has no event for it
-        await asyncio.sleep(0.01)
-    host, port = server.servers[0].sockets[0].getsockname()
-    try:
-        yield f"http://{host}:{port}"
-    finally:
-        server.should_exit = True
-        await serving
-
-
 async def test_over_a_real_socket() -> None:
     parrot = Parrot(asyncio.get_running_loop().time)
     told: list[str] = []
-    async with listening(parrot) as url:
+    with listening(parrot.app()) as url:
         call = SimulatedCall(
             url,
             public_url=CONFIG.public_url,
@@ -285,23 +261,22 @@ async def test_a_refused_upgrade_ends_at_the_human() -> None:
     parrot = Parrot(asyncio.get_running_loop().time)
     app = parrot.app()
     other = replace(CONFIG, auth_token="another")
-    async with (
-        listening(Parrot(asyncio.get_running_loop().time, config=other)) as url,
-        httpx.AsyncClient(transport=httpx.ASGITransport(app=app)) as http,
-    ):
-        call = SimulatedCall(
-            url,
-            public_url=CONFIG.public_url,
-            auth_token=CONFIG.auth_token,
-            account_sid=ACCOUNT,
-            http=http,
-        )
-        await call.dial()
-        await call.wait_until_over()
-        assert parrot.failed == [call.call_sid]
-        assert call.after_stream is not None
-        assert call.after_stream.kind == "human"
-        assert "answered 403 instead of 101" in call.report().errors[0]
+    other_app = Parrot(asyncio.get_running_loop().time, config=other).app()
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app=app)) as http:
+        with listening(other_app) as url:
+            call = SimulatedCall(
+                url,
+                public_url=CONFIG.public_url,
+                auth_token=CONFIG.auth_token,
+                account_sid=ACCOUNT,
+                http=http,
+            )
+            await call.dial()
+            await call.wait_until_over()
+    assert parrot.failed == [call.call_sid]
+    assert call.after_stream is not None
+    assert call.after_stream.kind == "human"
+    assert "answered 403 instead of 101" in call.report().errors[0]
 
 
 async def test_no_server() -> None:
