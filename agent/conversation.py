@@ -274,7 +274,9 @@ class Conversation:
             return
         self._awaited = Awaited.NOTHING
         question, self._waiting_question = self._waiting_question, None
-        yield Say(text=lines.VERIFIED.format(name=customer.name) if customer else lines.NUMBER_FOUND)
+        yield Say(
+            text=lines.VERIFIED.format(name=customer.name) if customer else lines.NUMBER_FOUND
+        )
         if question is None:
             yield Say(text=lines.HOW_CAN_I_HELP)
             return
@@ -286,7 +288,9 @@ class Conversation:
     ) -> AsyncIterator[Say]:
         """Let the brain answer, then ask for what its tools were refused for want of."""
         if kind == "keys":
-            text = {"1": "네", "2": "아니요"}.get(text, "") if expected is Expectation.YES_NO else ""
+            text = (
+                {"1": "네", "2": "아니요"}.get(text, "") if expected is Expectation.YES_NO else ""
+            )
             if not text:
                 yield Say(text=lines.KEYS_UNKNOWN)
                 yield Say(text=lines.ASK_FREELY)
