@@ -54,7 +54,9 @@ class Yeoboseyo:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.model = resolve(settings.stt_model)
+        self.transcriber = WhisperTranscriber(
+            resolve(settings.stt_model), cpu_threads=settings.stt_threads
+        )
         self.database = Database(settings.sqlalchemy_url)
         self.store = CallStore(self.database, settings.organization, clock=utc_now)
         self.customers = CustomerStore(self.database, settings.organization)
@@ -82,9 +84,8 @@ class Yeoboseyo:
         )
         stack.callback(self.knowledge.close)
         await self.knowledge.retriever.warm()
-        transcriber = WhisperTranscriber(self.model, threads=settings.stt_threads)
-        stack.callback(transcriber.close)
-        await transcriber.warm()
+        stack.callback(self.transcriber.close)
+        await self.transcriber.warm()
         synthesizer = EspeakSynthesizer(
             voice=settings.voice_variant,
             rate_wpm=settings.voice_rate_wpm,
@@ -103,7 +104,7 @@ class Yeoboseyo:
             organization_id=settings.organization,
             ledger=self.store,
             services=CallServices(
-                transcriber=transcriber,
+                transcriber=self.transcriber,
                 synthesizer=synthesizer,
                 journal=self.store,
                 apology=apology,
