@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import unicodedata
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date
 
 from agent import lines, requests
-from agent.actions import Action, EndCall, Expectation, HandOff, Heard, Say, Used
+from agent.actions import Action, Expectation, HandOff, Heard, Say, Used
 from agent.brain.base import Brain, Exchange, TurnRequest
 from agent.errors import BrainError
 from agent.facts import Fact
@@ -79,7 +80,7 @@ class Conversation:
         """The turns so far, the greeting first."""
         return tuple(self._history)
 
-    async def greet(self) -> AsyncIterator[Action]:
+    async def greet(self) -> AsyncGenerator[Action, None]:
         """The greeting: who answers, that it is recorded, and verification by number."""
         self._begin("")
         result = await self._tools.call("verify_caller")
@@ -94,7 +95,7 @@ class Conversation:
             self._awaited = Awaited.PHONE
             yield self._said(Say(text=lines.ASK_PHONE, expects=Expectation.NUMBER))
 
-    async def hear(self, heard: Heard) -> AsyncIterator[Action]:
+    async def hear(self, heard: Heard) -> AsyncGenerator[Action, None]:
         """Answer what the caller said or keyed, or their silence."""
         text = unicodedata.normalize("NFC", heard.text).strip()[:_LONGEST_TEXT]
         expected = self._expects
@@ -102,12 +103,13 @@ class Conversation:
         self._begin(text)
         if heard.kind != "silence":
             self._silences = 0
-        async for proposed in self._answer(heard.kind, text, expected, offered_human):
-            for used in self._used():
-                yield used
-            checked = self._checked(proposed)
-            if checked:
-                yield checked
+        async with aclosing(self._answer(heard.kind, text, expected, offered_human)) as proposals:
+            async for proposed in proposals:
+                for used in self._used():
+                    yield used
+                checked = self._checked(proposed)
+                if checked:
+                    yield checked
         for used in self._used():
             yield used
         ending = self._tools.ending
@@ -174,13 +176,13 @@ class Conversation:
 
     async def _answer(
         self, kind: str, text: str, expected: Expectation, offered_human: bool
-    ) -> AsyncIterator[Say]:
+    ) -> AsyncGenerator[Say, None]:
         """Propose the reply: what code answers itself, else what the brain proposes."""
         if kind == "silence":
             replies = self._silence(expected)
         elif kind == "keys" and text in {"", "#"}:
             replies = self._back()
-        elif kind == "keys" and text == "*" or requests.wants_repeat(text):
+        elif (kind == "keys" and text == "*") or requests.wants_repeat(text):
             replies = self._again()
         elif requests.wants_slower(text):
             replies = self._again(lines.SLOWLY)
@@ -198,10 +200,11 @@ class Conversation:
             replies = self._think(kind, text, expected)
         if kind != "silence" and requests.plain(text).strip("?"):
             self._empties = 0
-        async for say in replies:
-            yield say
+        async with aclosing(replies):
+            async for say in replies:
+                yield say
 
-    async def _silence(self, expected: Expectation) -> AsyncIterator[Say]:
+    async def _silence(self, expected: Expectation) -> AsyncGenerator[Say, None]:
         self._silences += 1
         self._worth_repeating = False
         if self._silences <= len(lines.SILENCE):
@@ -211,7 +214,7 @@ class Conversation:
         yield Say(text=lines.SILENCE_GOODBYE)
         yield Say(text=lines.GOODBYE)
 
-    async def _empty(self, expected: Expectation) -> AsyncIterator[Say]:
+    async def _empty(self, expected: Expectation) -> AsyncGenerator[Say, None]:
         self._empties += 1
         self._worth_repeating = False
         if self._empties <= len(lines.EMPTY):
@@ -220,12 +223,12 @@ class Conversation:
         async for say in self._human("failure", lines.EMPTY_HANDOFF):
             yield say
 
-    async def _human(self, reason: str, line: str) -> AsyncIterator[Say]:
+    async def _human(self, reason: str, line: str) -> AsyncGenerator[Say, None]:
         await self._tools.call("hand_off", {"reason": reason})
         yield Say(text=line)
         yield Say(text=lines.PLEASE_WAIT)
 
-    async def _again(self, before: str | None = None) -> AsyncIterator[Say]:
+    async def _again(self, before: str | None = None) -> AsyncGenerator[Say, None]:
         if before:
             yield Say(text=before)
         self._tools.facts = list(self._last_facts)
@@ -234,20 +237,20 @@ class Conversation:
         if not self._last_reply:
             yield Say(text=lines.NOTHING_TO_REPEAT)
 
-    async def _back(self) -> AsyncIterator[Say]:
+    async def _back(self) -> AsyncGenerator[Say, None]:
         self._brain.reset()
         self._awaited = Awaited.NOTHING
         self._waiting_question = None
         yield Say(text=lines.BACK)
         yield Say(text=lines.HOW_CAN_I_HELP)
 
-    async def _go_on_unverified(self) -> AsyncIterator[Say]:
+    async def _go_on_unverified(self) -> AsyncGenerator[Say, None]:
         self._awaited = Awaited.NOTHING
         self._waiting_question = None
         yield Say(text=lines.WITHOUT_NUMBER)
         yield Say(text=lines.HOW_CAN_I_HELP)
 
-    async def _verify(self, claim: Claim) -> AsyncIterator[Say]:
+    async def _verify(self, claim: Claim) -> AsyncGenerator[Say, None]:
         """Check a number that the caller said or keyed, and go on with what waited for it."""
         asked_birth = self._awaited is Awaited.BIRTH
         if claim.broken:
@@ -274,19 +277,25 @@ class Conversation:
             return
         self._awaited = Awaited.NOTHING
         question, self._waiting_question = self._waiting_question, None
-        yield Say(text=lines.VERIFIED.format(name=customer.name) if customer else lines.NUMBER_FOUND)
+        yield Say(
+            text=lines.VERIFIED.format(name=customer.name) if customer else lines.NUMBER_FOUND
+        )
         if question is None:
             yield Say(text=lines.HOW_CAN_I_HELP)
             return
-        async for say in self._think("speech", question, Expectation.OPEN, resumed=True):
-            yield say
+        thought = self._think("speech", question, Expectation.OPEN, resumed=True)
+        async with aclosing(thought):
+            async for say in thought:
+                yield say
 
     async def _think(
         self, kind: str, text: str, expected: Expectation, *, resumed: bool = False
-    ) -> AsyncIterator[Say]:
+    ) -> AsyncGenerator[Say, None]:
         """Let the brain answer, then ask for what its tools were refused for want of."""
         if kind == "keys":
-            text = {"1": "네", "2": "아니요"}.get(text, "") if expected is Expectation.YES_NO else ""
+            text = (
+                {"1": "네", "2": "아니요"}.get(text, "") if expected is Expectation.YES_NO else ""
+            )
             if not text:
                 yield Say(text=lines.KEYS_UNKNOWN)
                 yield Say(text=lines.ASK_FREELY)
@@ -295,8 +304,9 @@ class Conversation:
             text=text, history=tuple(self._history[:-1]), expects=expected, resumed=resumed
         )
         try:
-            async for say in self._brain.reply(request, self._tools):
-                yield say
+            async with aclosing(self._brain.reply(request, self._tools)) as proposals:
+                async for say in proposals:
+                    yield say
         except BrainError as error:
             log.warning("the brain could not answer: %s", error.code)
             self._offered_human = True

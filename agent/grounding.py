@@ -64,9 +64,7 @@ class Grounding:
             found.append((self._order[index - 1], match.start(), match.end()))
         return tuple(found)
 
-    def check(
-        self, sentence: str, facts: Sequence[Fact], *, told: Iterable[str] = ()
-    ) -> Grounded:
+    def check(self, sentence: str, facts: Sequence[Fact], *, told: Iterable[str] = ()) -> Grounded:
         """Check one sentence against the turn's facts and the caller's own words.
 
         What only the caller told may be said back as a wish (`5만원 이하`), never as a fact.
@@ -101,13 +99,13 @@ class Grounding:
         used += [fact.id for fact in facts if fact.id in named]
         return Grounded(verdict="grounded", fact_ids=tuple(dict.fromkeys(used)))
 
-    def _missing_names(
-        self, names: Sequence[Name], facts: Sequence[Fact], told: str
-    ) -> list[str]:
+    def _missing_names(self, names: Sequence[Name], facts: Sequence[Fact], told: str) -> list[str]:
         held = {fact.id for fact in facts} | {f"plan:{f.plan_id}" for f in facts if f.plan_id}
         read = squeeze(" ".join(fact.text for fact in facts) + " " + told)
         return [
-            name for name, _, _ in names if not self._names[name] & held and squeeze(name) not in read
+            name
+            for name, _, _ in names
+            if not self._names[name] & held and squeeze(name) not in read
         ]
 
     def _about(
@@ -162,5 +160,7 @@ def _holds(known: frozenset[Figure], figure: Figure) -> bool:
     if figure.unit is Unit.PLAIN:
         return any(other.value == figure.value for other in known)
     if figure.unit is Unit.DECADE:
-        return any(other.unit is Unit.AGE and other.value // 10 * 10 == figure.value for other in known)
+        return any(
+            other.unit is Unit.AGE and other.value // 10 * 10 == figure.value for other in known
+        )
     return False

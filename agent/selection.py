@@ -59,9 +59,7 @@ def select(
         plans = [
             plan
             for plan in plans
-            if may_join(
-                plan, age=wanted.age, foreigner=wanted.foreigner, disabled=wanted.disabled
-            )
+            if may_join(plan, age=wanted.age, foreigner=wanted.foreigner, disabled=wanted.disabled)
         ]
     if wanted.foreigner or wanted.disabled:
         kind = EligibilityKind.FOREIGNER if wanted.foreigner else EligibilityKind.DISABLED

@@ -71,7 +71,9 @@ class ToolResult:
         """The result as a model reads it: facts as data, no personal number."""
         if not self.ok:
             return {"error": self.code, "message": self.message}
-        told: dict[str, Any] = {"facts": [{"id": fact.id, "text": fact.text} for fact in self.facts]}
+        told: dict[str, Any] = {
+            "facts": [{"id": fact.id, "text": fact.text} for fact in self.facts]
+        }
         if self.plans:
             told["plan_ids"] = [plan.id for plan in self.plans]
         if not self.known:

@@ -61,7 +61,9 @@ class ComparePlans(Arguments):
 class RecommendPlans(Arguments):
     """맞는 요금제를 추천합니다. 나이가 없으면 확인된 고객 본인 기준입니다."""
 
-    age: int | None = Field(None, ge=0, le=130, description="다른 분을 위한 추천이면 그분의 만 나이")
+    age: int | None = Field(
+        None, ge=0, le=130, description="다른 분을 위한 추천이면 그분의 만 나이"
+    )
     data_gb: int | None = Field(None, ge=0, description="한 달에 쓰는 데이터")
     max_fee: int | None = Field(None, ge=0)
 

@@ -11,13 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from knowledge.jamo import to_jamo
-from knowledge.terms import Analyzer, fold
+from knowledge.terms import Analyzer, fold, is_concept
 
 DIMENSIONS = 1024
 SCHEME = "hashed-1"
 """Goes into the index's version: change it with anything that changes the vectors."""
 
-_TERM_WEIGHT, _SYLLABLE_WEIGHT, _JAMO_WEIGHT = 1.0, 0.25, 0.15
+_CONCEPT_WEIGHT, _TERM_WEIGHT, _SYLLABLE_WEIGHT, _JAMO_WEIGHT = 1.6, 1.0, 0.25, 0.15
 
 
 class HashedEmbedder:
@@ -36,21 +36,27 @@ class HashedEmbedder:
             for feature, count in frequency.items()
         }
 
-    def embed(self, text: str) -> NDArray[np.float32]:
-        """The vector of `text`: shape (1024,), float32, length 1 (all zeros for no features)."""
+    def embed(self, text: str, *, terms: Sequence[str] | None = None) -> NDArray[np.float32]:
+        """The vector of `text`: shape (1024,), float32, length 1 (all zeros for no features).
+
+        Args:
+            terms: the analyzer's terms of `text`, where the caller has them already.
+        """
         vector = np.zeros(DIMENSIONS, dtype=np.float64)
-        for feature, weight in self._features(text).items():
+        for feature, weight in self._features(text, terms).items():
             hashed = zlib.crc32(feature.encode())
             sign = 1.0 if hashed & 0x80000000 else -1.0
             vector[hashed % DIMENSIONS] += sign * weight * self._idf.get(feature, self._unseen)
         norm = float(np.linalg.norm(vector))
         return (vector / norm if norm else vector).astype(np.float32)
 
-    def _features(self, text: str) -> dict[str, float]:
+    def _features(self, text: str, terms: Sequence[str] | None = None) -> dict[str, float]:
         squeezed = fold(text).replace(" ", "")
         jamo = to_jamo(squeezed)
+        terms = self._analyzer.terms(text) if terms is None else terms
         counted = (
-            ("t", Counter(self._analyzer.terms(text)), _TERM_WEIGHT),
+            ("c", Counter(term for term in terms if is_concept(term)), _CONCEPT_WEIGHT),
+            ("t", Counter(term for term in terms if not is_concept(term)), _TERM_WEIGHT),
             ("s", _grams(squeezed, 2), _SYLLABLE_WEIGHT),
             ("j", _grams(jamo, 3), _JAMO_WEIGHT),
         )

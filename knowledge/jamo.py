@@ -18,6 +18,7 @@ _ALIKE = (
     "ㅜㅠ",
     "ㅐㅔㅒㅖ",
 )
+_NEAR = frozenset(a + b for group in _ALIKE for a in group for b in group if a != b)
 
 
 def to_jamo(text: str) -> str:
@@ -40,12 +41,7 @@ def distance(left: str, right: str) -> float:
     for i, a in enumerate(left, 1):
         diagonal, row[0] = row[0], float(i)
         for j, b in enumerate(right, 1):
-            substituted = diagonal + _substitution(a, b)
+            cost = 0.0 if a == b else 0.5 if a + b in _NEAR else 1.0
+            substituted = diagonal + cost
             diagonal, row[j] = row[j], min(row[j] + 1, row[j - 1] + 1, substituted)
     return row[-1]
-
-
-def _substitution(a: str, b: str) -> float:
-    if a == b:
-        return 0.0
-    return 0.5 if any(a in group and b in group for group in _ALIKE) else 1.0

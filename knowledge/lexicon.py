@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import unicodedata
 from collections import defaultdict
@@ -143,14 +144,18 @@ class Lexicon:
         return repaired, tuple(spans)
 
     def _nearest(self, window: str) -> str | None:
+        """The name that `window` is a mishearing of, if it is clearly nearer than any other."""
         jamo = to_jamo(window)
-        ranked = sorted((distance(jamo, other), word) for word, other in self._repairable.items())
-        best, word = ranked[0]
-        if best > 1 or len(word) != len(window):
+        candidates = [
+            (distance(jamo, other), word)
+            for word, other in self._repairable.items()
+            if len(word) == len(window) and abs(len(other) - len(jamo)) <= 1
+        ]
+        best, word = min(candidates, default=(math.inf, ""))
+        if best > 1:
             return None
-        if len(ranked) > 1 and ranked[1][0] - best < _MARGIN:
-            return None
-        return word
+        others = (distance(jamo, other) for name, other in self._repairable.items() if name != word)
+        return word if min(others, default=math.inf) - best >= _MARGIN else None
 
 
 def _narrows(mention: Mention, other: Mention) -> bool:

@@ -49,6 +49,11 @@ def entry_id(document: Document, number: int) -> str:
     return f"{document.id}~{number}"
 
 
+def document_of(entry: str) -> str:
+    """The document's id in an entry's id."""
+    return entry.rpartition("~")[0]
+
+
 def data_text(plan: Plan) -> str:
     """The plan's data as it is written: `무제한` or `14GB`."""
     return "무제한" if plan.data_gb is None else f"{plan.data_gb}GB"

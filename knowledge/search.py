@@ -1,27 +1,33 @@
-"""Hybrid search: Chroma vectors, BM25 over Kiwi morphemes and the lexicon, fused by rank."""
+"""Hybrid search: Chroma vectors, BM25 over Kiwi morphemes, concepts and names, fused by rank."""
 
 from __future__ import annotations
 
 import asyncio
-import math
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-
-import bm25s
 
 from knowledge.embedding import HashedEmbedder
 from knowledge.index import VectorIndex
 from knowledge.lexicon import Lexicon, Mention
-from knowledge.passages import Document
+from knowledge.passages import Document, document_of
 from knowledge.retriever import Passage, Retrieval
-from knowledge.terms import Analyzer
+from knowledge.synonyms import SECTION_OF
+from knowledge.termindex import TermIndex
+from knowledge.terms import Analyzer, concept_name
 
 _RRF = 10
 """Reciprocal rank fusion's constant: small, for the lists are short and their tops are good."""
 _CANDIDATES = 40
-_KNOWN = 0.42
-"""Least confidence, in 0 … 1, to answer from the best passage; tuned on the labelled questions."""
+_FIRST = 1 / (_RRF + 1)
+"""What the first place of one ranking is worth."""
+_UNNAMED = {"faq": 1.0, "family": 0.5, "plan": 0.6}
+"""Pages of what the caller did not name crowd out the answer: they count for less."""
+_KNOWN = 0.4
+"""Least confidence to answer from the best passage; tuned on the labelled questions."""
+_OF_OUR_TRADE = re.compile(r"요금|데이터|통신|회선|유심|핸드폰|휴대폰")
+"""Words that make a question ours rather than the weather's; worth a little confidence."""
 
 
 class HybridRetriever:
@@ -41,14 +47,9 @@ class HybridRetriever:
         self._embedder = embedder
         self._index = index
         self._lexicon = lexicon
-        self._entries = [(d.id, analyzer.terms(text)) for d in documents for text in d.entries]
-        self._bm25 = bm25s.BM25(k1=1.2, b=0.5)
-        self._bm25.index([terms for _, terms in self._entries], show_progress=False)
-        frequency = Counter(term for _, terms in self._entries for term in set(terms))
-        self._idf = {
-            term: math.log(1 + len(self._entries) / count) for term, count in frequency.items()
-        }
-        self._unseen = math.log(1 + len(self._entries))
+        self._terms = TermIndex(
+            [(d.id, analyzer.terms(entry)) for d in documents for entry in d.entries]
+        )
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="knowledge")
 
     async def search(self, query: str, *, limit: int = 5) -> Retrieval:
@@ -73,71 +74,65 @@ class HybridRetriever:
         mentions = self._lexicon.find(query)
         if not terms and not mentions:
             return Retrieval(passages=(), known=False)
-        similarity = self._by_vector(query)
-        lexical = self._by_terms(terms)
-        coverage = self._coverage(terms)
-        rankings = [(_ranked(similarity), 1.0), (_ranked(lexical), 1.0)]
-        if mentions:
-            rankings.append((self._by_mention(mentions, lexical), 2.0))
-        fused = _fuse(rankings)
-        if not mentions:
-            # Without a name, the sections that all families share would crowd out the answer.
-            fused = {
-                name: score * (0.5 if self._documents[name].kind == "family" else 1.0)
-                for name, score in fused.items()
-            }
+        similarity = self._similarity(query, terms)
+        fused: dict[str, float] = defaultdict(float)
+        for scores in (similarity, self._terms.bm25(terms), self._terms.concept_overlap(terms)):
+            for rank, name in enumerate(_ranked(scores)):
+                fused[name] += 1 / (_RRF + rank + 1)
+        for name, bonus in self._named(mentions, terms).items():
+            fused[name] += bonus
+        self._discount_unnamed(fused, mentions)
         best = sorted(fused, key=lambda name: (-fused[name], name))[:limit]
-        confidence = max(
-            (
-                0.5 * max(similarity.get(name, 0.0), 0.0) + 0.5 * coverage.get(name, 0.0)
-                for name in best
-            ),
-            default=0.0,
-        )
+        coverage = self._terms.coverage(terms)
+        confidence = _cues(query, mentions)
+        if best:
+            confidence += similarity.get(best[0], 0.0) / 2 + coverage.get(best[0], 0.0) / 2
         return Retrieval(
             passages=tuple(self._passage(name, fused[name]) for name in best),
-            known=bool(best) and (bool(mentions) or confidence >= _KNOWN),
+            known=bool(best) and confidence >= _KNOWN,
         )
 
-    def _by_vector(self, query: str) -> dict[str, float]:
+    def _similarity(self, query: str, terms: Sequence[str]) -> dict[str, float]:
+        vector = self._embedder.embed(query, terms=terms)
         found: dict[str, float] = {}
-        for name, similarity in self._index.nearest(self._embedder.embed(query), limit=_CANDIDATES):
-            found.setdefault(name.rpartition("~")[0], similarity)
+        for entry, similarity in self._index.nearest(vector, limit=_CANDIDATES):
+            found.setdefault(document_of(entry), max(similarity, 0.0))
         return found
 
-    def _by_terms(self, terms: list[str]) -> dict[str, float]:
-        if not terms:
-            return {}
-        found: dict[str, float] = defaultdict(float)
-        scores = self._bm25.get_scores(terms)
-        for (name, _), score in zip(self._entries, scores, strict=True):
-            if score > 0:
-                found[name] = max(found[name], float(score))
-        return found
+    def _named(self, mentions: Sequence[Mention], terms: Sequence[str]) -> dict[str, float]:
+        """What naming a plan or family adds to its pages: to the one that the question is about.
 
-    def _coverage(self, terms: list[str]) -> dict[str, float]:
-        """How much of the query's information each document's best entry holds, in 0 … 1."""
-        weights = {term: self._idf.get(term, self._unseen) for term in terms}
-        total = sum(weights.values())
-        found: dict[str, float] = defaultdict(float)
-        for name, entry_terms in self._entries:
-            held = set(entry_terms)
-            share = sum(weight for term, weight in weights.items() if term in held)
-            found[name] = max(found[name], share / total if total else 0.0)
-        return found
+        A plan's own page holds its figures; joining, changing, leaving and roaming are sections of
+        its family's page.
+        """
+        asked = {SECTION_OF[name] for name in map(concept_name, terms) if name in SECTION_OF}
+        bonus: dict[str, float] = {}
+        for mention in mentions:
+            family_id = mention.id
+            if mention.kind == "plan":
+                plan_page = f"plan:{mention.id}"
+                family_id = self._documents[plan_page].family_id or ""
+                bonus[plan_page] = _FIRST if asked else 3 * _FIRST
+            sections = asked or ({"about"} if mention.kind == "family" else set())
+            for section in sections:
+                page = f"family:{family_id}#{section}"
+                if page in self._documents:
+                    bonus[page] = _FIRST
+        return bonus
 
-    def _by_mention(self, mentions: tuple[Mention, ...], lexical: Mapping[str, float]) -> list[str]:
+    def _discount_unnamed(self, fused: dict[str, float], mentions: Sequence[Mention]) -> None:
         plans = {mention.id for mention in mentions if mention.kind == "plan"}
         families = {mention.id for mention in mentions if mention.kind == "family"}
-        named = [
-            document
-            for document in self._documents.values()
-            if document.plan_id in plans
-            or (document.family_id in families and document.kind == "family")
-        ]
-        return [
-            document.id for document in sorted(named, key=lambda d: (-lexical.get(d.id, 0.0), d.id))
-        ]
+        families |= {self._documents[f"plan:{plan}"].family_id or "" for plan in plans}
+        for name in fused:
+            document = self._documents[name]
+            named = (
+                document.family_id in families
+                if document.kind == "family"
+                else (document.plan_id in plans)
+            )
+            if not named:
+                fused[name] *= _UNNAMED[document.kind]
 
     def _passage(self, name: str, score: float) -> Passage:
         document = self._documents[name]
@@ -152,13 +147,12 @@ class HybridRetriever:
         )
 
 
+def _cues(query: str, mentions: Sequence[Mention]) -> float:
+    """Confidence before searching: a plan's name is enough, a family's (`노인`) only helps."""
+    if any(mention.kind == "plan" for mention in mentions):
+        return _KNOWN
+    return (0.2 if mentions else 0.0) + (0.1 if _OF_OUR_TRADE.search(query) else 0.0)
+
+
 def _ranked(scores: Mapping[str, float]) -> list[str]:
     return sorted(scores, key=lambda name: (-scores[name], name))[:_CANDIDATES]
-
-
-def _fuse(rankings: Iterable[tuple[Sequence[str], float]]) -> dict[str, float]:
-    fused: dict[str, float] = defaultdict(float)
-    for ranking, weight in rankings:
-        for rank, name in enumerate(ranking):
-            fused[name] += weight / (_RRF + rank + 1)
-    return fused

@@ -123,8 +123,11 @@ def overview(plan: Plan) -> list[str]:
     if limits:
         said += eligibility(plan)
     elif plan.notes:
-        said.append(f"{plan.notes[0]} 혜택도 있어요." if "이월" not in plan.notes[0] else
-                    "남은 데이터는 다음 달까지 이월해 쓰실 수 있어요.")
+        said.append(
+            f"{plan.notes[0]} 혜택도 있어요."
+            if "이월" not in plan.notes[0]
+            else "남은 데이터는 다음 달까지 이월해 쓰실 수 있어요."
+        )
     elif plan.throttle_kbps is not None:
         said.append(f"다 쓰신 뒤에는 최대 {speed(plan.throttle_kbps)} 속도로 이용하실 수 있어요.")
     return said
@@ -235,7 +238,9 @@ def recommended(plan: Plan, present: Plan) -> list[str]:
     if gap > 0:
         said.append(f"월 {won(plan.fee_krw)}에 {amount}로, 지금보다 월 {won(gap)} 저렴해요.")
     else:
-        said.append(f"요금은 월 {won(plan.fee_krw)}으로 같고, 공유 데이터가 {plan.sharing_gb}GB로 늘어나요.")
+        said.append(
+            f"요금은 월 {won(plan.fee_krw)}으로 같고, 공유 데이터가 {plan.sharing_gb}GB로 늘어나요."
+        )
     return said
 
 

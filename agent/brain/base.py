@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -37,7 +37,7 @@ class TurnRequest:
 class Brain(Protocol):
     """Proposes sentences for one call; one instance a call."""
 
-    def reply(self, request: TurnRequest, tools: Toolbox) -> AsyncIterator[Say]:
+    def reply(self, request: TurnRequest, tools: Toolbox) -> AsyncGenerator[Say, None]:
         """Propose sentences one by one; endings go through the tools hand_off and end_call.
 
         Raises:

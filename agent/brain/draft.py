@@ -39,12 +39,12 @@ def draft(
     **changes: Any,
 ) -> Draft:
     """A draft whose memory is the present one, with an answer given and these changes."""
-    plan_ids = ()
+    fact_ids: tuple[str, ...] = ()
     if result:
-        plan_ids = tuple(fact.id for fact in result.facts if fact.plan_id) or tuple(
+        fact_ids = tuple(fact.id for fact in result.facts if fact.plan_id) or tuple(
             fact.id for fact in result.facts[:1]
         )
     changed = replace(
         state, **{"offer": offer, "unknown": 0, "asked_age": False, "asked_data": False, **changes}
     )
-    return Draft(sentences=sentences, state=changed, fact_ids=plan_ids, expects=expects)
+    return Draft(sentences=sentences, state=changed, fact_ids=fact_ids, expects=expects)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import replace
 
 from agent.actions import Say
@@ -54,7 +54,7 @@ class LocalBrain:
         """What is remembered, for tests and logs."""
         return self._state
 
-    async def reply(self, request: TurnRequest, tools: Toolbox) -> AsyncIterator[Say]:
+    async def reply(self, request: TurnRequest, tools: Toolbox) -> AsyncGenerator[Say, None]:
         """Propose the reply of the first rule that has one."""
         frame = understand(request.text, lexicon=self._lexicon, catalog=self._catalog)
         before = self._state

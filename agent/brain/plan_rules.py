@@ -210,10 +210,10 @@ async def _for_age(frame: Frame, state: State, tools: Toolbox) -> Draft:
     if len(for_age) == 1 or for_age[1].family_id != for_age[0].family_id:
         plan = for_age[0]
         said = [f"{said_age} {object_(plan.name)} 추천해 드려요.", answers.price_and_data(plan)]
-        kept = (plan,)
+        kept = [plan]
     else:
         said = [f"{said_age} {family} 요금제가 알맞아요.", answers.listed(for_age[:2])]
-        kept = tuple(for_age[:2])
+        kept = for_age[:2]
     return draft(
         state, *said, result=result, age=age, plan_ids=tuple(plan.id for plan in kept),
         family_id=for_age[0].family_id, topic=None,
@@ -244,9 +244,7 @@ async def named(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     if frame.has(Sign.CHEAPEST, Sign.PRICIEST, Sign.MOST_DATA):
         best = _superlative(family.plans, frame)
         said, focus = [answers.price_and_data(best, named=True)], (best.id,)
-    return draft(
-        state, *said, result=result, plan_ids=focus, family_id=family.id, topic=asked
-    )
+    return draft(state, *said, result=result, plan_ids=focus, family_id=family.id, topic=asked)
 
 
 def _superlative(plans: Sequence[Plan], frame: Frame) -> Plan:
@@ -281,7 +279,9 @@ def _of_family(family: Family, asked: Topic | None) -> list[str]:
         return answers.family_data(family)
     if asked in (Topic.ELIGIBILITY, Topic.ROLLOVER, Topic.MINUTES):
         one = answers.TOPIC_ANSWERS[asked](family.plans[0])
-        return [sentence.replace(topic(family.plans[0].name), topic(family.name)) for sentence in one]
+        return [
+            sentence.replace(topic(family.plans[0].name), topic(family.name)) for sentence in one
+        ]
     return answers.family_each(family, asked)
 
 
@@ -298,7 +298,9 @@ async def refine(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
         found = [
             plan
             for plan in (*near, *everywhere)
-            if (tail := plan.name.split()[-1].lower()) in said and len(tail) >= 2 and " " in plan.name
+            if (tail := plan.name.split()[-1].lower()) in said
+            and len(tail) >= 2
+            and " " in plan.name
         ]
     if not found:
         return None
@@ -328,7 +330,4 @@ async def follow_up(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     result = ToolResult()
     for plan in plans[:2]:
         result = await tools.call("get_plan", {"plan_id": plan.id})
-    return draft(
-        state, *_of_plans(plans[:2], asked, frame, tools), result=result, topic=asked
-    )
-
+    return draft(state, *_of_plans(plans[:2], asked, frame, tools), result=result, topic=asked)

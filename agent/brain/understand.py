@@ -16,7 +16,9 @@ _TOPICS = tuple((topic, re.compile(pattern)) for topic, pattern in keywords.TOPI
 _SIGNS = tuple((sign, re.compile(pattern)) for sign, pattern in SIGNS.items())
 _HOW_MUCH = re.compile(keywords.HOW_MUCH)
 _AGE_WORDS = tuple((re.compile(pattern), age) for pattern, age in keywords.AGE_WORDS)
-_REJECTED = re.compile(r"^(?:\s*요금제)?(?:은|는|이|가|를|을)?\s*(?:말고|아니고|아니라|아니구|대신|빼고|제외)")
+_REJECTED = re.compile(
+    r"^(?:\s*요금제)?(?:은|는|이|가|를|을)?\s*(?:말고|아니고|아니라|아니구|대신|빼고|제외)"
+)
 _DECADES = {10: 15, 20: 25, 30: 33, 40: 45, 50: 55, 60: 66, 70: 72, 80: 82, 90: 92}
 
 

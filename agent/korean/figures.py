@@ -54,9 +54,7 @@ _NATIVE_TENS = {
 
 _TOKEN = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|[일이삼사오육륙칠팔구십백천만억]"
 _RUN = rf"(?:{_TOKEN})(?:\s?(?:{_TOKEN}))*"
-_NATIVE = (
-    rf"(?:(?:{'|'.join(_NATIVE_TENS)})\s?(?:{'|'.join(_NATIVE_ONES)})?|(?:{'|'.join(_NATIVE_ONES)}))"
-)
+_NATIVE = rf"(?:(?:{'|'.join(_NATIVE_TENS)})\s?(?:{'|'.join(_NATIVE_ONES)})?|(?:{'|'.join(_NATIVE_ONES)}))"
 _UNITS: tuple[tuple[Unit, float, str], ...] = (
     (Unit.KBPS, 1, r"kbps|케이비피에스|킬로비피에스"),
     (Unit.KBPS, 1000, r"mbps|엠비피에스|메가비피에스|메가(?!바이트)"),
@@ -121,7 +119,11 @@ def native_number(text: str) -> int | None:
     for tens, value in sorted(_NATIVE_TENS.items(), key=lambda item: -len(item[0])):
         if word.startswith(tens):
             rest = word[len(tens) :]
-            return value + _NATIVE_ONES[rest] if rest in _NATIVE_ONES else (value if not rest else None)
+            return (
+                value + _NATIVE_ONES[rest]
+                if rest in _NATIVE_ONES
+                else (value if not rest else None)
+            )
     return _NATIVE_ONES.get(word)
 
 

@@ -178,10 +178,10 @@ _RULES = (
         rf"({_NUMBER})\s?((?i:{_UNIT}))(?![A-Za-z])",
         lambda match: f"{decimal(match[1])} {_UNITS[match[2].lower()]}",
     ),
+    _rule(r"(\d+)번(?=[을이]? ?(?:누르|눌러|키|버튼))", lambda match: f"{sino(int(match[1]))} 번"),
     _rule(
-        r"(\d+)번(?=[을이]? ?(?:누르|눌러|키|버튼))", lambda match: f"{sino(int(match[1]))} 번"
+        r"(?<!\d)1(?:1[0-9]|20)(?=번(?!째)|[에으로)]|[\s.?!]|,(?!\d)|$)", lambda m: by_digit(m[0])
     ),
-    _rule(r"(?<!\d)1(?:1[0-9]|20)(?=번(?!째)|[에으로)]|[\s.?!]|,(?!\d)|$)", lambda m: by_digit(m[0])),
     _rule(r"(\d+)\s?번째", _ordinal),
     _rule(
         rf"({_NUMBER})\s?({_COUNTERS})(?!데|터|니어)",

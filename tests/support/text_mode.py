@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict
@@ -90,7 +90,10 @@ def squeezed(text: str) -> str:
 
 
 async def collect(
-    conversation: Conversation, actions: AsyncIterator[Action], *, cut_after: int | None = None
+    conversation: Conversation,
+    actions: AsyncGenerator[Action, None],
+    *,
+    cut_after: int | None = None,
 ) -> Reply:
     """Run one reply to its end, or close it after some sentences as a barge-in does."""
     reply = Reply()
@@ -103,7 +106,7 @@ async def collect(
             case _:
                 reply.ending = action
         if cut_after is not None and len(reply.sentences) >= cut_after:
-            await cast(Any, actions).aclose()
+            await actions.aclose()
             break
     conversation.played(reply.text, interrupted=cut_after is not None)
     return reply

@@ -12,6 +12,12 @@ WINDOW_MS = 32
 WINDOW_BYTES = 256
 """One window of 8 kHz µ-law: 512 samples at the model's 16 kHz."""
 
+QUIET_PEAK = 0.002
+"""-54 dBFS: a window without a louder sample holds no speech."""
+
+SETTLED_WINDOWS = 8
+"""Quiet windows that the model still sees, so that its state is one of silence."""
+
 _CONTEXT = 64
 _TAPS = 12
 _STATE = (1, 1, 128)
@@ -57,6 +63,7 @@ class VadStream:
         self._input = np.zeros((1, _CONTEXT + 2 * WINDOW_BYTES), dtype=np.float32)
         self._h = np.zeros(_STATE, dtype=np.float32)
         self._c = np.zeros(_STATE, dtype=np.float32)
+        self._quiet = 0
 
     def push(self, audio: bytes) -> list[float]:
         """Takes µ-law audio of any length; gives the speech probability of each full window."""
@@ -74,6 +81,10 @@ class VadStream:
     def _probability(self, window: bytes) -> float:
         line = np.concatenate((self._line, _DECODED[np.frombuffer(window, dtype=np.uint8)]))
         self._line = line[WINDOW_BYTES:]
+        # The model is most of what a call costs, and half of a call is a silent line.
+        self._quiet = self._quiet + 1 if np.abs(line).max() < QUIET_PEAK else 0
+        if self._quiet > SETTLED_WINDOWS:
+            return 0.0
         samples = self._input
         samples[0, :_CONTEXT] = samples[0, -_CONTEXT:]
         # Doubling the rate: the line's own samples, and between each two the interpolated one.
