@@ -140,9 +140,12 @@ class Call:
             self._record_played(self._stream_zero)
             self._recorder.flush()
         self._lookback.append(audio)
-        for probability in self._vad.push(audio):
-            for event in self._endpointer.push(probability):
+        for window in self._vad.push(audio):
+            for event in self._endpointer.push(window):
                 self._on_turn_event(event)
+        ended = self._endpointer.wait(self._timeline.now_ms)
+        if ended is not None:
+            self._on_turn_event(ended)
         if not self._endpointer.speaking and not self._may_go_on:
             self._lookback.forget(self._timeline.now_ms)
 
