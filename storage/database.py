@@ -37,6 +37,8 @@ class _OwnedSession(Session):
 @event.listens_for(_OwnedSession, "do_orm_execute")
 def _confine(state: ORMExecuteState) -> None:
     """Add the organization to every statement, its joins and sub-queries included."""
+    if not state.is_orm_statement:
+        raise StorageError("unconfined", "only statements on the models know organizations")
     if not (state.is_select or state.is_update or state.is_delete):
         return
     organization_id: str = state.session.info["organization_id"]
@@ -118,7 +120,10 @@ class Database:
 
     @asynccontextmanager
     async def write(self, organization_id: str) -> AsyncIterator[AsyncSession]:
-        """A transaction on one organization's rows, committed at the end; keep it short."""
+        """A transaction on one organization's rows, committed at the end.
+
+        Keep it short, and never begin another one inside: on SQLite it would wait for ever.
+        """
         with _translated():
             async with (
                 self._exclusively(),

@@ -183,7 +183,9 @@ class OutboxWorker:
             await self._outbox.failed(job.id, self._clock(), f"no handler for {job.kind}")
             return
         try:
-            await handler(job)
+            # Whoever takes longer than the lease would soon be doing the job twice at once.
+            async with asyncio.timeout(LEASE.total_seconds()):
+                await handler(job)
         except Exception as error:
             reason = mask_text(f"{type(error).__name__}: {error}")
             logger.warning("job %s (%s) failed: %s", job.id, job.kind, reason)
