@@ -13,9 +13,9 @@ from agent.brain.state import Act, State
 from agent.brain.understand import Frame
 from agent.korean.wording import object_, topic, won
 from agent.requests import says_yes
-from agent.selection import age_on
 from agent.tools import Toolbox, ToolResult
 from knowledge.catalog.model import EligibilityKind, Family, Plan
+from knowledge.compare import full_age
 
 _LIMITED = (EligibilityKind.MAX_AGE, EligibilityKind.MIN_AGE)
 _ASKS_HOW = re.compile(
@@ -62,7 +62,7 @@ async def change(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
 
 
 def _age_of_customer(tools: Toolbox) -> int | None:
-    return age_on(tools.customer.born, tools.today) if tools.customer else None
+    return full_age(tools.customer.born, tools.today) if tools.customer else None
 
 
 def _barred(plan: Plan, tools: Toolbox) -> list[str] | None:
@@ -177,21 +177,17 @@ async def recommend(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     if not asks:
         return None
     result = await tools.call("recommend_plans", {})
-    if not result.ok or not result.plans:
+    advice = result.advice
+    if advice is None or advice.present is None:
         return None
-    own = await tools.call("get_customer")
-    best, present = result.plans[0], own.plans[0] if own.plans else None
-    if present is None:
-        return None
-    if result.keep:
-        return draft(
-            state, *answers.keep(present),
-            result=own, plan_ids=(present.id,), topic=None,
-        )  # fmt: skip
-    return draft(
-        state, *answers.recommended(best, present), result=result, plan_ids=(best.id, present.id),
-        topic=None,
-    )  # fmt: skip
+    present = advice.present
+    if not advice.keep_present and advice.options:
+        best = advice.options[0]
+        ids = (best.plan.id, present.id)
+        said = answers.recommended(best, present)
+        return draft(state, *said, result=result, plan_ids=ids, topic=None)
+    said = answers.keep(present, advice.options[0] if advice.options else None)
+    return draft(state, *said, result=result, plan_ids=(present.id,), topic=None)
 
 
 async def _for_age(frame: Frame, state: State, tools: Toolbox) -> Draft:

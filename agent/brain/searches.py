@@ -10,7 +10,7 @@ from agent.brain.keywords import Sign
 from agent.brain.state import Act, Offer, State
 from agent.brain.understand import Frame
 from agent.korean.wording import subject, topic, won
-from agent.selection import age_on
+from knowledge.compare import full_age
 from agent.tools import Toolbox
 from knowledge.catalog.model import Plan
 
@@ -38,7 +38,7 @@ async def search(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     if wishes is None:
         return None
     if "age" not in wishes and tools.customer and not frame.has(Sign.FOREIGNER, Sign.DISABLED):
-        wishes["age"] = age_on(tools.customer.born, tools.today)
+        wishes["age"] = full_age(tools.customer.born, tools.today)
     result = await tools.call("find_plans", {**wishes, "limit": 2})
     online = await tools.call("find_plans", {**wishes, "online": True, "limit": 10})
     first_online = next((p for p in online.plans if p.eligibility.kind.value == "online"), None)
