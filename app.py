@@ -9,9 +9,8 @@ from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Response
 
-from agent.brain.openai import OpenAIBrains
 from agent.conversation import CallContext, Conversation
-from agent.factory import AgentFactory
+from agent.factory import AgentFactory, ModelService, open_model
 from agent.summary import summarize
 from console.app import create_console
 from knowledge.service import Knowledge, open_knowledge
@@ -55,7 +54,9 @@ class Yeoboseyo:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.model = resolve(settings.stt_model)
+        self.transcriber = WhisperTranscriber(
+            resolve(settings.stt_model), cpu_threads=settings.stt_threads
+        )
         self.database = Database(settings.sqlalchemy_url)
         self.store = CallStore(self.database, settings.organization, clock=utc_now)
         self.customers = CustomerStore(self.database, settings.organization)
@@ -83,9 +84,8 @@ class Yeoboseyo:
         )
         stack.callback(self.knowledge.close)
         await self.knowledge.retriever.warm()
-        transcriber = WhisperTranscriber(self.model, threads=settings.stt_threads)
-        stack.callback(transcriber.close)
-        await transcriber.warm()
+        stack.callback(self.transcriber.close)
+        await self.transcriber.warm()
         synthesizer = EspeakSynthesizer(
             voice=settings.voice_variant,
             rate_wpm=settings.voice_rate_wpm,
@@ -97,13 +97,14 @@ class Yeoboseyo:
             lexicon=self.knowledge.lexicon,
             retriever=self.knowledge.retriever,
             customers=self.customers,
-            wrap_brain=self._brains(),
+            model=self._chat_model(),
         )
+        stack.push_async_callback(self.agents.aclose)
         self.switchboard = Switchboard(
             organization_id=settings.organization,
             ledger=self.store,
             services=CallServices(
-                transcriber=transcriber,
+                transcriber=self.transcriber,
                 synthesizer=synthesizer,
                 journal=self.store,
                 apology=apology,
@@ -143,14 +144,14 @@ class Yeoboseyo:
         if orphans:
             logger.warning("%d calls were cut off when the server last stopped", orphans)
 
-    def _brains(self) -> OpenAIBrains | None:
-        """What puts the OpenAI brain before the local one, where it is wanted."""
+    def _chat_model(self) -> ModelService | None:
+        """The model that answers before the local brain, where one is wanted."""
         settings = self.settings
         key = settings.openai_api_key.get_secret_value()
         if settings.brain == "local" or (settings.brain == "auto" and not key):
             return None
-        return OpenAIBrains(
-            api_key=key,
+        return open_model(
+            api_key=key or "none",  # Servers of one's own often want no key; the SDK wants a word.
             base_url=settings.openai_base_url,
             model=settings.openai_model,
             timeout_s=settings.openai_timeout_s,

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import hashlib
 import re
+import threading
 import unicodedata
 from collections.abc import Iterable
 
@@ -39,30 +41,28 @@ _NOT_WORDS = re.compile(rf"{_UNITS.pattern}|5g")
 
 
 class Analyzer:
-    """Kiwi with the catalogue's words; loading takes seconds, so it is made once a process.
+    """Finds search terms with Kiwi, which knows the catalogue's names.
 
-    Not for several threads at once.
+    Kiwi takes seconds and hundreds of megabytes to load, so catalogues with the same names share
+    it; a lock lets their threads take turns.
     """
 
     def __init__(self, catalog: Catalog) -> None:
-        self._kiwi = kiwipiepy.Kiwi(num_workers=1)
-        self._kiwi.add_user_word("기가", "NNB", 3.0)
         names = (
             name
             for family in catalog.families
             for name in (family.name, *(plan.name for plan in family.plans))
         )
-        for noun in sorted({*_USER_NOUNS, *_hangul_words(names)}):
-            self._kiwi.add_user_word(noun, "NNP", 3.0)
+        self._kiwi, self._lock = _load_kiwi(tuple(sorted({*_USER_NOUNS, *_hangul_words(names)})))
 
     def terms(self, text: str) -> list[str]:
         """Search terms of `text` in order, concepts (`#공유`) last; repeated ones stay repeated."""
         folded = fold(text)
         sizes = [f"{size}gb" for size in _UNITS.findall(folded)]
+        with self._lock:
+            tokens = self._kiwi.tokenize(_NOT_WORDS.sub(" ", folded))
         morphemes = [
-            token.form
-            for token in self._kiwi.tokenize(_NOT_WORDS.sub(" ", folded))
-            if token.tag in _CONTENT_TAGS and token.form not in _STOP
+            token.form for token in tokens if token.tag in _CONTENT_TAGS and token.form not in _STOP
         ]
         concepts = [name for name, pattern in _COMPILED if pattern.search(folded)]
         return morphemes + sizes + concepts
@@ -73,6 +73,15 @@ class Analyzer:
         rules = repr((CONCEPTS, _USER_NOUNS, sorted(_STOP), sorted(_CONTENT_TAGS)))
         digest = hashlib.sha256(rules.encode()).hexdigest()[:16]
         return f"kiwi-{kiwipiepy.__version__}-{digest}"
+
+
+@functools.lru_cache(maxsize=1)
+def _load_kiwi(nouns: tuple[str, ...]) -> tuple[kiwipiepy.Kiwi, threading.Lock]:
+    kiwi = kiwipiepy.Kiwi(num_workers=1)
+    kiwi.add_user_word("기가", "NNB", 3.0)
+    for noun in nouns:
+        kiwi.add_user_word(noun, "NNP", 3.0)
+    return kiwi, threading.Lock()
 
 
 def is_concept(term: str) -> bool:

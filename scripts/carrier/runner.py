@@ -1,7 +1,7 @@
 """Plays a scenario's caller over a simulated call, line by line."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from scripts.carrier.call import SimulatedCall
 from scripts.carrier.scenario import Scenario, Turn
@@ -23,6 +23,10 @@ def caller_voice(scenario: Scenario) -> CallerVoice:
     )
 
 
+async def _at_once(_turn: Turn) -> None:
+    """Nothing happens before a turn."""
+
+
 class Caller:
     """Someone on the line, who speaks, presses keys and listens. `tell` gets a line each time.
 
@@ -36,10 +40,13 @@ class Caller:
         self._voice = voice
         self._tell = tell
 
-    async def play(self, turns: tuple[Turn, ...]) -> None:
-        """Listen to the greeting, then do one turn after the other."""
+    async def play(
+        self, turns: tuple[Turn, ...], *, before: Callable[[Turn], Awaitable[None]] = _at_once
+    ) -> None:
+        """Listen to the greeting, then do one turn after the other, `before` each of them."""
         await self._hear_reply_to(None, turns[0])
         for turn, following in zip(turns, (*turns[1:], None), strict=True):
+            await before(turn)
             await self._do(turn)
             await self._hear_reply_to(turn, following)
 

@@ -31,7 +31,7 @@ _WEIGHTS = {
 }
 _EVERYDAY_SHARE = 0.14
 _SCRAMBLED_SHARE = 0.06
-_TWO_SENTENCES_SHARE = 0.08
+_TWO_SENTENCES_SHARE = 0.06
 _OPENERS = (
     "음|어|저기|저기요|그|아|네|예|그럼|그러면|혹시|근데|저|아니|여보세요|그리고|아 네|어 그|음 저기|"
     "안녕하세요|그러니까|아 그럼|그 저기|네 그럼|제가|그런데"

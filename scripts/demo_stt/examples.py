@@ -15,9 +15,14 @@ from voice.audio.resample import Floats
 
 WINDOW_S = 12
 """The longest audio that the model takes."""
+HOP = 240
+"""Samples between log-mel frames: 15 ms, which costs a third less to train than Whisper's 10."""
+FRAMES = WINDOW_S * audio.MODEL_HZ // HOP
+"""Log-mel frames in the longest audio."""
 MELS = 80
 _NON_SPEECH_SHARE = 0.06
 _BABBLE_S = 30
+_LONGEST_S = 9.5
 
 
 @dataclass(frozen=True)
@@ -25,7 +30,7 @@ class Example:
     """One utterance."""
 
     mel: NDArray[np.float16]
-    """Log-mel frames, shape (80, frames), 100 a second."""
+    """Log-mel frames, shape (80, frames)."""
     tokens: list[int]
     """The written form; empty where there is no speech."""
     letters: list[int]
@@ -45,13 +50,15 @@ class Examples:
         self._sentences = corpus.sentences(seed)
         self._voices = voices
         self._perturb = perturb
-        self._extract = FeatureExtractor(feature_size=MELS, chunk_length=WINDOW_S)
+        self._extract = FeatureExtractor(
+            feature_size=MELS, chunk_length=WINDOW_S, hop_length=HOP
+        )
         self._babble = np.zeros(0, np.float32)
 
     def __iter__(self) -> Iterator[Example]:
         while True:
             example = self._one()
-            if example.mel.shape[1] <= WINDOW_S * 100:
+            if example.mel.shape[1] * HOP <= _LONGEST_S * audio.MODEL_HZ:
                 yield example
 
     def _one(self) -> Example:

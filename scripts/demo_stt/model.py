@@ -6,7 +6,7 @@ from torch.nn import functional
 from transformers import WhisperConfig, WhisperForConditionalGeneration
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
-from scripts.demo_stt.examples import MELS, WINDOW_S
+from scripts.demo_stt.examples import FRAMES, MELS
 from scripts.demo_stt.vocabulary import (
     END,
     JAMO,
@@ -21,6 +21,7 @@ from scripts.demo_stt.vocabulary import (
 _CTC_WEIGHT = 0.4
 _LABEL_SMOOTHING = 0.02
 _IGNORED = -100
+_TEXT_STEP = 8  # few different shapes, as for the frames
 _ATTENTION = "plain"
 
 
@@ -60,7 +61,7 @@ def configuration(vocabulary: Vocabulary, *, width: int, layers: int) -> Whisper
         decoder_layers=2,
         decoder_attention_heads=width // 64,
         decoder_ffn_dim=width * 4,
-        max_source_positions=WINDOW_S * 50,
+        max_source_positions=FRAMES // 2,
         max_target_positions=448,
         dropout=0.0,
         attention_dropout=0.0,
@@ -104,7 +105,7 @@ class DemoModel(nn.Module):
 
         The first label is the language or "no speech"; the fixed rest of the prefix has none.
         """
-        length = max(map(len, texts)) + len(self.prefix)
+        length = -(-max(map(len, texts)) // _TEXT_STEP) * _TEXT_STEP + len(self.prefix)
         inputs = torch.full((len(texts), length), self.end)
         labels = torch.full((len(texts), length), _IGNORED)
         for row, text in enumerate(texts):
@@ -132,10 +133,9 @@ class DemoModel(nn.Module):
         hidden = self.encode(mel)
         inputs, labels = self._targets(texts)
         decoded = self._decode(inputs, hidden)
-        wanted = labels != _IGNORED
-        logits = self.whisper.proj_out(decoded[wanted]).float()
+        logits = self.whisper.proj_out(decoded).float()
         text_loss = functional.cross_entropy(
-            logits, labels[wanted], label_smoothing=_LABEL_SMOOTHING
+            logits.flatten(0, 1), labels.flatten(), label_smoothing=_LABEL_SMOOTHING
         )
         scores = functional.log_softmax(self.letters(hidden).float(), -1).transpose(0, 1)
         ctc = functional.ctc_loss(

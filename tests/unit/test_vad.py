@@ -68,5 +68,5 @@ def test_a_silent_line_does_not_run_the_model() -> None:
             return [np.zeros(1, np.float32), inputs["h"], inputs["c"]]
 
     session = Counting()
-    VadStream(session).push(SILENCE * 4)  # type: ignore[arg-type]
+    VadStream(session).push(SILENCE * 4)
     assert session.runs == 8
