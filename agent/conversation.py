@@ -17,7 +17,7 @@ from agent.facts import Fact
 from agent.grounding import REPLACEMENT, Grounding
 from agent.tools import Toolbox
 from agent.verification import Awaited, Claim, claim_in, refuses
-from storage.records import Customer, Verification
+from storage.records import Customer, ToolCall, Verification
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +57,7 @@ class Conversation:
         self._awaited = Awaited.NOTHING
         self._waiting_question: str | None = None
         self._offered_human = False
+        self._calls: list[ToolCall] = []
         self._silences = 0
         self._empties = 0
 
@@ -79,6 +80,11 @@ class Conversation:
     def history(self) -> tuple[Exchange, ...]:
         """The turns so far, the greeting first."""
         return tuple(self._history)
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """All tools used so far, in order."""
+        return tuple(self._calls)
 
     async def greet(self) -> AsyncGenerator[Action, None]:
         """The greeting: who answers, that it is recorded, and verification by number."""
@@ -144,7 +150,9 @@ class Conversation:
         self._history.append(Exchange(heard=heard, said=""))
 
     def _used(self) -> Iterable[Used]:
-        return [Used(call=call) for call in self._tools.take_used()]
+        calls = self._tools.take_used()
+        self._calls += calls
+        return [Used(call=call) for call in calls]
 
     def _said(self, say: Say) -> Say:
         """Remember a sentence as meant to be heard, until `played` tells more."""

@@ -96,7 +96,9 @@ def _reason(reason: Reason) -> str:
             return f"요금은 월 {won(value)}으로 같음"
         case ReasonCode.MORE_DATA | ReasonCode.LESS_DATA:
             more = "많음" if reason.code is ReasonCode.MORE_DATA else "적음"
-            return f"데이터가 {gigabytes(reason.value)} 더 {more}" if value else f"데이터가 더 {more}"
+            return (
+                f"데이터가 {gigabytes(reason.value)} 더 {more}" if value else f"데이터가 더 {more}"
+            )
         case ReasonCode.MORE_SHARING:
             return f"공유 데이터가 {value}GB 더 많음"
         case ReasonCode.LESS_SHARING:

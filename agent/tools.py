@@ -307,9 +307,7 @@ class Toolbox:
             facts.append(Fact(id=fact_id, text=in_words(option)))
         if advice.keep_present:
             facts.append(Fact(id=f"advice:{customer.plan_id}", text="지금 요금제가 가장 알맞음"))
-        return ToolResult(
-            plans=tuple(plans), facts=(*facts, *map(plan_fact, plans)), advice=advice
-        )
+        return ToolResult(plans=tuple(plans), facts=(*facts, *map(plan_fact, plans)), advice=advice)
 
     async def _search_faq(self, arguments: SearchFaq) -> ToolResult:
         found = await self._retriever.search(arguments.query)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from datetime import date
 
 from agent.brain.keywords import Topic
 from agent.korean.wording import gigabytes, object_, speed, subject, topic, won
@@ -92,12 +94,23 @@ def _notes(plan: Plan, word: str) -> list[str]:
     return [note for note in plan.notes if word in note]
 
 
+_OTT = re.compile(r"OTT (\d종)( 선택)?(?: \((.+)\))?$")
+
+
 def ott(plan: Plan) -> list[str]:
     """OTT services that come with it."""
     notes = _notes(plan, "OTT")
     if not notes:
         return [f"{plan.name}에는 OTT 혜택이 없어요."]
-    return [f"{plan.name}에는 {notes[0]} 혜택이 있어요."]
+    match = _OTT.match(notes[0])
+    if match is None:
+        return [f"{plan.name}에는 {notes[0]} 혜택이 있어요."]
+    kinds, choice, which = match.groups()
+    names = which.replace("·", ", ") if which else ""
+    if choice:
+        among = f"{names} 중에서 " if names else ""
+        return [f"{topic(plan.name)} {among}OTT {kinds}을 고르실 수 있어요."]
+    return [f"{plan.name}에는 OTT {kinds}으로 {subject(names)} 포함돼요."]
 
 
 def membership(plan: Plan) -> list[str]:
@@ -213,7 +226,12 @@ def compared(first: Plan, second: Plan) -> list[str]:
     if dear.data_gb is not None and cheap.data_gb is not None and dear.data_gb > cheap.data_gb:
         more = f"데이터가 {dear.data_gb - cheap.data_gb}GB 더 많"
     rolls = [plan for plan in (dear, cheap) if any("이월" in note for note in plan.notes)]
-    if gap:
+    extras = [note for note in dear.notes if note not in cheap.notes and "이월" not in note]
+    if gap and not more and not rolls and extras:
+        said.append(
+            f"{subject(dear.name)} 월 {won(gap)} 더 비싼 대신, {extras[0].split(' (')[0]} 혜택이 있어요."
+        )
+    elif gap:
         price = f"{subject(dear.name)} 월 {won(gap)} 더 비싸"
         extra = f"지만 {more}아요." if more else "요."
         if len(rolls) == 1:
@@ -226,6 +244,12 @@ def compared(first: Plan, second: Plan) -> list[str]:
             f"요금은 같고, {topic(wide.name)} 공유 데이터가 {wide.sharing_gb}GB로 더 많아요."
         )
     return said
+
+
+def until_birthday(plan: Plan, until: date) -> str:
+    """Until when a customer may stay on a plan with an age limit."""
+    day = f"{until.year}년 {until.month}월 {until.day}일"
+    return f"{topic(plan.name)} {day} 생일 전까지 계속 이용하실 수 있어요."
 
 
 def recommended(option: Option, present: Plan) -> list[str]:
@@ -289,12 +313,13 @@ def keep(present: Plan, other: Option | None) -> list[str]:
     online = "온라인 전용 " if is_online(plan) else ""
     drawback = _drawback(other)
     price = f"{online}{topic(plan.name)} 월 {won(plan.fee_krw)}에 데이터 {gigabytes(plan.data_gb)}"
-    ends = ("이지만" if plan.data_gb is None else "지만") if drawback else _is(plan.data_gb)
+    ends = ("이지만" if plan.data_gb is None else "지만") if drawback else copula(plan.data_gb)
     said.append(f"{price}{ends}, {drawback}" if drawback else f"{price}{ends}.")
     return said
 
 
-def _is(data_gb: int | None) -> str:
+def copula(data_gb: int | None) -> str:
+    """What ends a sentence after an amount of data."""
     return "이에요" if data_gb is None else "예요"
 
 

@@ -95,6 +95,8 @@ def understand(text: str, *, lexicon: Lexicon, catalog: Catalog) -> Frame:
     if Topic.THROTTLE in topics or Topic.SHARING in topics or Topic.ROLLOVER in topics:
         topics = tuple(topic for topic in topics if topic not in (Topic.DATA, Topic.FEE))
     signs = frozenset(sign for sign, pattern in _SIGNS if pattern.search(rest_plain))
+    if age is not None and Sign.ASKS_FIT in signs and Topic.ELIGIBILITY not in topics:
+        topics = (Topic.ELIGIBILITY, *(topic for topic in topics if topic is not Topic.OVERVIEW))
     return Frame(
         text=text,
         plain=squeezed,
