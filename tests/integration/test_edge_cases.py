@@ -594,6 +594,23 @@ def test_nobody_takes_the_hand_off(play: Callable[..., None]) -> None:
     play(script, answers={"0": TO_HUMAN})
 
 
+def test_nobody_is_there_after_a_stream_that_broke(play: Callable[..., None]) -> None:
+    async def script(opened: House) -> None:
+        call = opened.caller(human_answers=False)
+        await call.dial()
+        await call.wait_for_reply()
+        error = {"CallSid": call.call_sid, "AccountSid": ACCOUNT, "StreamEvent": "stream-error"}
+        await opened.exchange.post("/voice/stream-status", error)
+        await call.wait_until_over()
+        assert outcomes(opened) == [Outcome.FAILED]
+        assert call.after_stream is not None
+        assert call.after_stream.kind == "human"
+        assert opened.store.handoffs == [HandoffReason.FAILURE]
+        assert opened.store.statuses == [HandoffStatus.CALLBACK_REQUESTED]
+
+    play(script)
+
+
 def test_a_goodbye_ends_the_call(play: Callable[..., None]) -> None:
     async def script(opened: House) -> None:
         call = opened.caller()
