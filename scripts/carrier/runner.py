@@ -1,14 +1,12 @@
 """Plays a scenario's caller over a simulated call, line by line."""
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable
 
 from scripts.carrier.call import SimulatedCall
 from scripts.carrier.scenario import Scenario, Turn
 from scripts.carrier.voice import CallerVoice
-
-_MAYBE_NO_REPLY_S = 2.5
-"""Quiet after which no further reply is expected; more than an end of turn and an answer take."""
 
 
 def caller_voice(scenario: Scenario) -> CallerVoice:
@@ -44,11 +42,13 @@ class Caller:
         self, turns: tuple[Turn, ...], *, before: Callable[[Turn], Awaitable[None]] = _at_once
     ) -> None:
         """Listen to the greeting, then do one turn after the other, `before` each of them."""
-        await self._hear_reply_to(None, turns[0])
-        for turn, following in zip(turns, (*turns[1:], None), strict=True):
+        coming = deque(turns)
+        await self._hear_reply_to(None, coming[0] if coming else None)
+        while coming:
+            turn = coming.popleft()
             await before(turn)
             await self._do(turn)
-            await self._hear_reply_to(turn, following)
+            await self._hear_reply_to(turn, coming[0] if coming else None)
 
     async def say(self, text: str, *, spoken: str | None = None) -> None:
         """Speak a text of the written form, or `spoken` in its place."""
@@ -85,6 +85,10 @@ class Caller:
             self._tell(f"agent answers after {after_ms:.0f} ms")
         elif turn is None or turn.say is not None or turn.press is not None:
             await self.listen()
+        elif turn.during_reply is not None:
+            await self._call.wait_for_quiet()
+            runs = self._call.line.runs
+            if runs and runs[-1].cleared:  # the agent stopped for us, and will answer
+                await self.listen()
         else:
-            # Silence, and words into a reply that goes on, may have no reply of their own.
-            await self._call.wait_for_quiet(settle_s=_MAYBE_NO_REPLY_S)
+            await self._call.wait_for_quiet()  # silence may have no reply

@@ -66,7 +66,8 @@ class Turn(_Strict):
 
     say: _Text | None = None
     spoken: _Text | None = None
-    asr: _Text | None = None
+    asr: Annotated[str, StringConstraints(max_length=500)] | None = None
+    """What the recogniser makes of it, in text mode; empty where it recognises nothing."""
     press: Annotated[str, StringConstraints(pattern=r"^[0-9*#]{1,30}$")] | None = None
     silence: float | None = Field(None, gt=0, le=600)
     """Seconds."""
@@ -119,7 +120,8 @@ class Scenario(_Strict):
     today: date
     brain: Literal["local", "openai"] = "local"
     audio: Audio = Audio()
-    turns: tuple[Turn, ...] = Field(min_length=1)
+    turns: tuple[Turn, ...]
+    """Empty for a caller who hangs up after the greeting."""
     expect: Expectation = Expectation()
 
 

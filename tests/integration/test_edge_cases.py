@@ -14,6 +14,9 @@ import pytest
 
 from agent.actions import Action, EndCall, Expectation, HandOff, Say
 from scripts.carrier import wire
+from scripts.carrier.runner import Caller
+from scripts.carrier.scenario import DuringReply, Turn
+from scripts.carrier.voice import CallerVoice
 from storage.records import HandoffReason, HandoffStatus, Outcome
 from tests.support.asgi_socket import AsgiSocket
 from tests.support.house import ACCOUNT, HUMAN, House, house
@@ -594,6 +597,23 @@ def test_nobody_takes_the_hand_off(play: Callable[..., None]) -> None:
     play(script, answers={"0": TO_HUMAN})
 
 
+def test_nobody_is_there_after_a_stream_that_broke(play: Callable[..., None]) -> None:
+    async def script(opened: House) -> None:
+        call = opened.caller(human_answers=False)
+        await call.dial()
+        await call.wait_for_reply()
+        error = {"CallSid": call.call_sid, "AccountSid": ACCOUNT, "StreamEvent": "stream-error"}
+        await opened.exchange.post("/voice/stream-status", error)
+        await call.wait_until_over()
+        assert outcomes(opened) == [Outcome.FAILED]
+        assert call.after_stream is not None
+        assert call.after_stream.kind == "human"
+        assert opened.store.handoffs == [HandoffReason.FAILURE]
+        assert opened.store.statuses == [HandoffStatus.CALLBACK_REQUESTED]
+
+    play(script)
+
+
 def test_a_goodbye_ends_the_call(play: Callable[..., None]) -> None:
     async def script(opened: House) -> None:
         call = opened.caller()
@@ -682,3 +702,45 @@ def test_a_question_about_a_number_keeps_the_zero(play: Callable[..., None]) -> 
 
     asks = Say(text="번호를 눌러 주십시오.", expects=Expectation.NUMBER)
     play(script, answers={"얼마예요": [asks]})
+
+
+# A scripted caller
+
+
+def test_a_scripted_caller(play: Callable[..., None]) -> None:
+    async def script(opened: House) -> None:
+        opened.voice.seconds = 4
+        told: list[str] = []
+        call = opened.caller()
+        await call.dial()
+        turns = (
+            Turn(say="이월 10기가 요금이 얼마예요?"),
+            Turn(during_reply=DuringReply(after_ms=1500, say="잠깐만요 로밍 요금은 얼마예요?")),
+            Turn(silence=10.0),
+            Turn(press="12#"),
+        )
+        await Caller(call, CallerVoice(), tell=told.append).play(turns)
+        await call.hang_up()
+        (dialogue,) = opened.dialogues
+        assert [heard.kind for heard in dialogue.heard] == ["speech", "speech", "silence", "keys"]
+        assert [turn.interrupted for turn in opened.store.turns] == [False, True] + [False] * 3
+        assert call.report().clears == 1
+        assert [line for line in told if line.startswith("caller")] == [
+            "caller: 이월 10기가 요금이 얼마예요?",
+            "caller: 잠깐만요 로밍 요금은 얼마예요?",
+            "caller is silent for 10 s",
+            "caller presses 12#",
+        ]
+
+    play(script)
+
+
+def test_a_caller_who_hangs_up_after_the_greeting(play: Callable[..., None]) -> None:
+    async def script(opened: House) -> None:
+        call = opened.caller()
+        await call.dial()
+        await Caller(call, CallerVoice(), tell=print).play(())
+        await call.hang_up()
+        assert outcomes(opened) == [Outcome.ABANDONED]
+
+    play(script)

@@ -19,6 +19,7 @@ from scripts.carrier.call import SimulatedCall
 from scripts.carrier.exchange import Exchange
 from scripts.carrier.transport import SocketClosed
 from storage.calls import CallStore
+from storage.errors import StorageError
 from storage.records import (
     CallEnd,
     Handoff,
@@ -108,6 +109,8 @@ class MemoryStore:
         )
 
     async def handoff_status(self, call_id: int, status: HandoffStatus) -> None:
+        if not self.handoffs:
+            raise StorageError("unknown_call", "no hand-off was asked for")
         self.statuses.append(status)
 
 

@@ -87,7 +87,7 @@ def test_several_documents_files_and_folders(tmp_path: Path) -> None:
         (("today: 2026-11-20", "today: soon"), "today: "),
         (("id: short", "id: Short One"), "id: "),
         (("id: short\n", ""), "id: Field required"),
-        (("{say: 안녕하세요}", ""), "turns: "),
+        (("turns: [{say: 안녕하세요}]", ""), "turns: Field required"),
         (("{say: 안녕하세요}", "{say: 네, press: '1'}"), "turns.0: a turn is exactly one of"),
         (("{say: 안녕하세요}", "{expect: {says: [a]}}"), "turns.0: a turn is exactly one of"),
         (("{say: 안녕하세요}", "{press: '0', asr: 영}"), "turns.0: spoken and asr belong beside"),
@@ -128,6 +128,12 @@ def test_all_faults_are_told_at_once(tmp_path: Path) -> None:
     assert "document 3" in lines[2]
     assert "not UTF-8" in lines[3]
     assert lines[4].endswith("nowhere: no such file or folder")
+
+
+def test_the_scenarios_of_this_project() -> None:
+    root = Path(__file__).parents[2]
+    assert len(load([root / "tests" / "scenarios"])) >= 25
+    assert [scenario.id for scenario in load([root / "scripts" / "demo_call.yaml"])] == ["demo"]
 
 
 def test_nothing_is_a_fault(tmp_path: Path) -> None:

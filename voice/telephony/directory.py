@@ -1,7 +1,7 @@
-"""What the webhooks learn about calls: the live ones from the switchboard, the rest from storage."""
+"""What the webhooks learn about calls: live ones from the switchboard, the rest from storage."""
 
 from storage.calls import CallStore
-from storage.records import HandoffStatus, Outcome
+from storage.records import HandoffReason, HandoffStatus, Outcome
 from voice.switchboard import Switchboard
 from voice.telephony.webhooks import HandoffStatus as WebhookStatus
 
@@ -43,8 +43,12 @@ class Directory:
         """See CallDirectory."""
         call = await self._store.by_sid(call_sid)
         # A call that a full house sent to the human at once has no record here.
-        if call is not None:
-            await self._store.handoff_status(call.id, _STATUS[status])
+        if call is None:
+            return
+        if await self._store.handoff(call.id) is None:
+            # Nobody asked for the human: the stream broke, and the carrier went on to them.
+            await self._store.request_handoff(call.id, HandoffReason.FAILURE, "")
+        await self._store.handoff_status(call.id, _STATUS[status])
 
     def stream_failed(self, call_sid: str) -> None:
         """See CallDirectory."""
