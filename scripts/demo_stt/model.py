@@ -9,7 +9,7 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from scripts.demo_stt.examples import FRAMES, MELS
 from scripts.demo_stt.vocabulary import (
     END,
-    JAMO,
+    SOUNDS,
     KOREAN,
     NO_SPEECH,
     NO_TIMESTAMPS,
@@ -85,7 +85,7 @@ class DemoModel(nn.Module):
         self.whisper = WhisperForConditionalGeneration(
             configuration(vocabulary, width=width, layers=layers)
         )
-        self.letters = nn.Linear(width, JAMO)
+        self.sounds = nn.Linear(width, SOUNDS)
         self.end = vocabulary.id(END)
         self.prefix = [vocabulary.id(t) for t in (START, KOREAN, TRANSCRIBE, NO_TIMESTAMPS)]
         self.no_speech = vocabulary.id(NO_SPEECH)
@@ -124,7 +124,7 @@ class DemoModel(nn.Module):
         return decoder.layer_norm(states)
 
     def loss(
-        self, mel: Tensor, frames: Tensor, texts: list[list[int]], letters: list[list[int]]
+        self, mel: Tensor, frames: Tensor, texts: list[list[int]], sounds: list[list[int]]
     ) -> tuple[Tensor, Tensor]:
         """The decoder's cross-entropy and the weighted CTC loss of a batch.
 
@@ -137,12 +137,12 @@ class DemoModel(nn.Module):
         text_loss = functional.cross_entropy(
             logits.flatten(0, 1), labels.flatten(), label_smoothing=_LABEL_SMOOTHING
         )
-        scores = functional.log_softmax(self.letters(hidden).float(), -1).transpose(0, 1)
+        scores = functional.log_softmax(self.sounds(hidden).float(), -1).transpose(0, 1)
         ctc = functional.ctc_loss(
             scores,
-            torch.tensor([letter for row in letters for letter in row], dtype=torch.long),
+            torch.tensor([sound for row in sounds for sound in row], dtype=torch.long),
             (frames + 1) // 2,
-            torch.tensor([len(row) for row in letters]),
+            torch.tensor([len(row) for row in sounds]),
             zero_infinity=True,
         )
         return text_loss, _CTC_WEIGHT * ctc
