@@ -59,9 +59,7 @@ class Examples:
         self._voices = voices
         self._perturb = perturb
         self._easy = easy
-        self._extract = FeatureExtractor(
-            feature_size=MELS, chunk_length=WINDOW_S, hop_length=HOP
-        )
+        self._extract = FeatureExtractor(feature_size=MELS, chunk_length=WINDOW_S, hop_length=HOP)
         self._babble = np.zeros(0, np.float32)
 
     def __iter__(self) -> Iterator[Example]:

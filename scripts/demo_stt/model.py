@@ -9,10 +9,10 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from scripts.demo_stt.examples import FRAMES, MELS
 from scripts.demo_stt.vocabulary import (
     END,
-    SOUNDS,
     KOREAN,
     NO_SPEECH,
     NO_TIMESTAMPS,
+    SOUNDS,
     START,
     TRANSCRIBE,
     Vocabulary,
