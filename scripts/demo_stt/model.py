@@ -77,7 +77,7 @@ def configuration(vocabulary: Vocabulary, *, width: int, layers: int) -> Whisper
     )
 
 
-class DemoModel(nn.Module):
+class DemoModel(nn.Module):  # type: ignore[misc]
     """The Whisper and its CTC head."""
 
     def __init__(self, vocabulary: Vocabulary, *, width: int, layers: int) -> None:
@@ -147,7 +147,6 @@ class DemoModel(nn.Module):
         )
         return text_loss, _CTC_WEIGHT * ctc
 
-    @torch.no_grad()
     def greedy(self, mel: Tensor, *, longest: int = 80) -> list[list[int]]:
         """The text ids of a batch by greedy decoding."""
         hidden = self.encode(mel)

@@ -180,12 +180,11 @@ class Trainer:
                 )
         return torch.stack([text.detach(), ctc.detach()])
 
-    @torch.no_grad()
     def _save(self, step: int, dev: list[Example]) -> None:
         wrong = total = exact = invented = 0
         for start in range(0, len(dev), 16):
             batch = dev[start : start + 16]
-            with torch.autocast("cpu", torch.bfloat16):
+            with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
                 texts = self._average.greedy(collate(batch, extra=40)[0])
             for example, ids in zip(batch, texts, strict=True):
                 said, heard = normalized(example.written), normalized(self.vocabulary.decode(ids))
