@@ -41,8 +41,6 @@ logger = logging.getLogger(__name__)
 SEOUL = ZoneInfo("Asia/Seoul")
 SAMPLE_ORGANIZATION = "sample"
 
-_DRAIN_LOOK_S = 0.5
-
 
 def utc_now() -> datetime:
     """The clock of the application."""
@@ -124,12 +122,6 @@ class Yeoboseyo:
         working = asyncio.create_task(self.worker.run())
         stack.push_async_callback(_cancelled, working)
         self.ready = True
-
-    async def drain(self) -> None:
-        """Sends new callers to the human, and returns when the last live call has ended."""
-        self.switchboard.draining = True
-        while self.switchboard.live_calls:
-            await asyncio.sleep(_DRAIN_LOOK_S)
 
     async def _open_database(self) -> None:
         settings = self.settings

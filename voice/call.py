@@ -316,7 +316,7 @@ class Call:
             await self._services.journal.save_turn(self.call_id, turn)
             if isinstance(draft.ending, HandOff):
                 await self._services.journal.request_handoff(
-                    self.call_id, draft.ending.reason, self.dialogue.brief()
+                    self.call_id, draft.ending.reason, self.dialogue.brief(draft.ending.reason)
                 )
         except Exception:
             # The caller is served even when the record is not; who watches the log sees it.

@@ -46,7 +46,7 @@ class Window:
     probability: float
     """That it holds speech, 0 to 1."""
     active_ms: int = WINDOW_MS
-    """Where the last sample lies that is loud for this window: speech that ends in it ends there."""
+    """Where its last loud sample lies: speech that ends in this window ends there."""
 
 
 _SILENT = Window(0.0, 0)
