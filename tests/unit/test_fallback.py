@@ -77,6 +77,14 @@ def test_a_first_voice_without_audio_leaves_the_whole_sentence(
     assert (both.switches, second.asked, first.closed) == (1, [TEXT], 1)
 
 
+def test_the_first_chunk_and_the_next_have_their_own_time() -> None:
+    first, second = Scripted(2.9, b"a", 0.4, b"b", 0.6, b"late"), Scripted(b"second")
+    both = FallbackSynthesizer(first, second, first_chunk_s=3.0, next_chunk_s=0.5)
+    audio, took_s = _say(both)
+    assert audio == b"absecond"
+    assert took_s == pytest.approx(3.8)
+
+
 @pytest.mark.parametrize("failing", [[_failure()], [60.0]])
 @pytest.mark.parametrize(
     ("beats", "rest"),
