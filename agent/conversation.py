@@ -209,6 +209,8 @@ class Conversation:
             replies = self._human("cannot_answer", lines.HANDOFF)
         elif claim := claim_in(text, awaited=self._awaited, keyed=kind == "keys"):
             replies = self._verify(claim)
+        elif expected is Expectation.NUMBER and requests.says_yes(text):
+            replies = self._ask_number()
         elif self._awaited is not Awaited.NOTHING and refuses(text):
             replies = self._go_on_unverified()
         else:
@@ -258,6 +260,12 @@ class Conversation:
         self._waiting_question = None
         yield Say(text=lines.BACK)
         yield Say(text=lines.HOW_CAN_I_HELP)
+
+    async def _ask_number(self) -> AsyncGenerator[Say, None]:
+        """`네` to the question for a number: it is still missing."""
+        birth = self._awaited is Awaited.BIRTH
+        text = lines.ASK_BIRTH if birth else lines.ASK_PHONE
+        yield Say(text=text, expects=Expectation.NUMBER)
 
     async def _go_on_unverified(self) -> AsyncGenerator[Say, None]:
         self._awaited = Awaited.NOTHING

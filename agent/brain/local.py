@@ -27,6 +27,7 @@ RULES: tuple[Rule, ...] = (
     plan_rules.age_given,
     faq_rules.billing,
     plan_rules.not_online,
+    plan_rules.age_bonus,
     plan_rules.own_limit,
     plan_rules.change,
     faq_rules.subject,

@@ -25,6 +25,8 @@ _OWN_TOPICS = (
     Topic.FEE, Topic.DATA, Topic.THROTTLE, Topic.SHARING, Topic.MINUTES, Topic.DISCOUNT,
     Topic.ROLLOVER, Topic.MEMBERSHIP, Topic.OTT,
 )  # fmt: skip
+_FOR_SOMEBODY = re.compile(r"쓸|쓰실|해주|해줄|사주|요금|핸드폰|휴대폰|폰|가입|개통|바꿔|맞는|뭐가")
+_OLDER = re.compile(r"만 (\d+)세 이상 가입 시 (.+) 추가")
 _THANKS_ONLY = re.compile(r"^(?!네|예)[^?]*(?:고마|고맙|감사|땡큐)")
 _UNTIL_WHEN = re.compile(
     r"언제까지|몇살까지|몇세까지|나이(?:가)?되면|살(?:이)?되면|성인되면|졸업하면|생일(?:이)?지나면"
@@ -66,12 +68,27 @@ async def not_online(frame: Frame, state: State, tools: Toolbox) -> Draft | None
     )
 
 
+async def age_bonus(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+    """More data from a certain age, on the plan spoken of: `일흔다섯이면 더 줘요?`."""
+    if not frame.age_told or frame.age is None or frame.named or not state.plan_ids:
+        return None
+    plan = tools.catalog.plan(state.plan_ids[0])
+    match = next((m for note in plan.notes if (m := _OLDER.match(note))), None) if plan else None
+    if plan is None or match is None or frame.age < int(match[1]):
+        return None
+    result = await tools.call("get_plan", {"plan_id": plan.id})
+    said = f"네, {topic(plan.name)} 만 {match[1]}세 이상 가입하시면 {object_(match[2])} 더 드려요."
+    return draft(state, said, result=result)
+
+
 async def change(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     """Changing or joining a plan, which only a human can do."""
     if not frame.has(Sign.CHANGE) or frame.has(Sign.RECOMMEND, Sign.COMPARE, Sign.CHEAPER):
         return None
     if _ASKS_HOW.search(frame.plain) or frame.has(Sign.RELATIVE):
         return None
+    if frame.has(Sign.FAQ, Sign.BILL) and "요금제" not in frame.plain and not frame.plans:
+        return None  # another number, another card: not a plan
     focus = tools.catalog.plan(state.plan_ids[0]) if state.plan_ids else None
     plans = frame.plans or ((focus,) if focus and frame.has(Sign.THAT) else ())
     if not plans:
@@ -118,6 +135,9 @@ async def compare(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
             return None
         plans += [plan for plan in own.plans if plan not in plans]
     focus = [plan for plan_id in state.plan_ids if (plan := tools.catalog.plan(plan_id))]
+    near = tools.catalog.family(state.family_id) if state.family_id else None
+    if not plans and near and frame.gb is not None:
+        plans = [plan for plan in near.plans if plan.data_gb == frame.gb]  # `10기가랑 차이`
     if len(plans) == 1 and not frame.families:
         plans = [*[plan for plan in focus[:1] if plan not in plans], *plans]
     elif not plans and not frame.families and len(focus) >= 2:
@@ -210,6 +230,8 @@ async def recommend(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
         return None
     if frame.age is not None:
         return await _for_age(frame, state, tools)
+    if somebody and not (asks or _FOR_SOMEBODY.search(frame.plain)):
+        return None
     if somebody:
         return draft(state, "쓰실 분의 나이가 어떻게 되세요?", asked_age=True)
     if not asks:
@@ -259,7 +281,7 @@ async def named(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     if not frame.named:
         return None
     asked = frame.topics[0] if frame.topics else None
-    if asked is None and len(frame.plain) <= 20 and state.topic and not frame.has(Sign.WHICH_PLANS):
+    if asked is None and len(frame.rest) <= 4 and not frame.has(Sign.RECOMMEND):
         asked = state.topic  # `심플은요?` asks the same of another
     if frame.plans:
         result = ToolResult()
@@ -274,6 +296,9 @@ async def named(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     family = frame.families[0]
     result = await tools.call("find_plans", {"family_id": family.id, "limit": 10})
     said = _of_family(family, asked, frame.age if frame.age_told else None)
+    others = [plan for plan in family.plans if plan.id not in frame.rejected]
+    if len(others) < len(family.plans) and others:
+        said = [f"다른 요금제로는 {answers.listed(others[:3])}"]
     focus = tuple(plan.id for plan in family.plans) if len(family.plans) <= 2 else ()
     if frame.has(Sign.CHEAPEST, Sign.PRICIEST, Sign.MOST_DATA):
         best = _superlative(family.plans, frame)
@@ -365,6 +390,8 @@ async def follow_up(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
         return None  # `넷플릭스 되는 요금제` looks for plans
     if not plans and tools.customer and asked in _OWN_TOPICS:
         plans = list((await tools.call("get_customer")).plans)
+    if not plans and not frame.topics and len(frame.plain) <= 12:
+        return draft(state, _WHICH)
     if not plans:
         if asked in (Topic.FEE, Topic.DATA, Topic.DISCOUNT) and len(frame.plain) <= 14:
             return draft(state, _WHICH, topic=asked)

@@ -106,6 +106,8 @@ def _focus(frame: Frame, state: State, tools: Toolbox) -> Plan | None:
     """The plan that `더 싼 거` is measured against: named, spoken of, or the caller's own."""
     if frame.plans:
         return frame.plans[0]
+    if frame.has(Sign.MINE) and tools.customer:
+        return tools.catalog.plan(tools.customer.plan_id)
     for plan_id in state.plan_ids:
         if plan := tools.catalog.plan(plan_id):
             return plan
