@@ -18,8 +18,9 @@ from scripts.demo_stt.vocabulary import (
     Vocabulary,
 )
 
-_CTC_WEIGHT = 0.4
+_CTC_WEIGHT = 0.5
 _LABEL_SMOOTHING = 0.02
+_INITIAL_STD = 0.05
 _IGNORED = -100
 _TEXT_STEP = 8  # few different shapes, as for the frames
 _ATTENTION = "plain"
@@ -73,6 +74,7 @@ def configuration(vocabulary: Vocabulary, *, width: int, layers: int) -> Whisper
         suppress_tokens=[],
         begin_suppress_tokens=[],
         use_cache=False,
+        init_std=_INITIAL_STD,
         attn_implementation=_ATTENTION,
     )
 
@@ -85,6 +87,12 @@ class DemoModel(nn.Module):  # type: ignore[misc]
         self.whisper = WhisperForConditionalGeneration(
             configuration(vocabulary, width=width, layers=layers)
         )
+        # As Whisper is set up, the positions would drown the sound in a model this narrow.
+        encoder = self.whisper.model.encoder
+        with torch.no_grad():
+            encoder.conv1.weight.mul_(2)
+            encoder.conv2.weight.mul_(2)
+            encoder.embed_positions.weight.mul_(0.3)
         self.sounds = nn.Linear(width, SOUNDS)
         self.end = vocabulary.id(END)
         self.prefix = [vocabulary.id(t) for t in (START, KOREAN, TRANSCRIBE, NO_TIMESTAMPS)]

@@ -29,8 +29,8 @@ from scripts.demo_stt.vocabulary import Vocabulary
 _BATCH = 32
 _CHUNK = 640
 _FRAME_STEP = 40  # few different shapes: a CPU compiles its kernels for each one anew
-_WARM_UP_STEPS = 300
-_PEAK_RATE = 1.2e-3
+_WARM_UP_STEPS = 200
+_PEAK_RATE = 1.8e-3
 _EMA_EVERY = 4
 _EMA_DECAY = 0.995
 _LOG_EVERY = 50
