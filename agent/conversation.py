@@ -12,12 +12,13 @@ from datetime import date
 from agent import lines, requests
 from agent.actions import Action, Expectation, HandOff, Heard, Say, Used
 from agent.brain.base import Brain, Exchange, TurnRequest
+from agent.brief import handoff_brief
 from agent.errors import BrainError
 from agent.facts import Fact
 from agent.grounding import REPLACEMENT, Grounding
 from agent.tools import Toolbox
 from agent.verification import Awaited, Claim, claim_in, refuses
-from storage.records import Customer, ToolCall, Verification
+from storage.records import Customer, HandoffReason, ToolCall, Verification
 
 log = logging.getLogger(__name__)
 
@@ -85,6 +86,12 @@ class Conversation:
     def tool_calls(self) -> tuple[ToolCall, ...]:
         """All tools used so far, in order."""
         return tuple(self._calls)
+
+    def brief(self, reason: HandoffReason) -> str:
+        """What the human who takes the call is told first; personal data masked."""
+        return handoff_brief(
+            self.customer, self.tool_calls, reason=reason, catalog=self._tools.catalog
+        )
 
     async def greet(self) -> AsyncGenerator[Action, None]:
         """The greeting: who answers, that it is recorded, and verification by number."""

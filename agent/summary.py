@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from agent.conversation import Conversation
+from agent.brief import subjects_of
 from agent.korean.figures import birth_digits, phone_number
 from agent.korean.particles import with_particle
 from knowledge.catalog.model import Catalog
@@ -16,7 +16,6 @@ from storage.records import (
     Outcome,
     StoredCall,
     Summary,
-    ToolCall,
     Turn,
     Verification,
 )
@@ -38,19 +37,6 @@ _HANDED_OFF = {
     HandoffReason.POLICY: "본인 확인이 되지 않아 상담원에게 연결했습니다.",
     HandoffReason.FAILURE: "통화가 원활하지 않아 상담원에게 연결했습니다.",
 }
-_BRIEF_REASONS = {
-    HandoffReason.CALLER_REQUEST: "상담원 연결 요청",
-    HandoffReason.CANNOT_ANSWER: "AI가 답하지 못함",
-    HandoffReason.POLICY: "본인 확인 실패",
-    HandoffReason.FAILURE: "음성 인식이 어려움",
-}
-_SUBJECTS = {
-    "find_plans": "요금제 문의",
-    "get_plan": "요금제 문의",
-    "compare_plans": "요금제 비교",
-    "recommend_plans": "요금제 추천",
-    "get_customer": "이용 중인 요금제 확인",
-}
 _LONGEST_ANSWERS = 3
 """Questions that the readable text tells; the structured part holds all."""
 
@@ -58,7 +44,7 @@ _LONGEST_ANSWERS = 3
 async def summarize(call: StoredCall, catalog: Catalog) -> Summary:
     """The structured summary of a finished call, by rules; numbers and names masked in `text`."""
     questions = tuple(_questions(call.turns))
-    subjects = _subjects((tool for turn in call.turns for tool in turn.tools), catalog)
+    subjects = subjects_of((tool for turn in call.turns for tool in turn.tools), catalog)
     outcome = call.outcome or Outcome.FAILED
     plan_id = call.customer.plan_id if call.customer else None
     reason = _reason(subjects, call.handoff_reason)
@@ -75,26 +61,6 @@ async def summarize(call: StoredCall, catalog: Catalog) -> Summary:
         text=" ".join(_sentences(call, reason, questions, follow_ups, catalog)),
         made_by="local",
     )
-
-
-def handoff_brief(
-    call: StoredCall | Conversation, catalog: Catalog, *, reason: HandoffReason | None = None
-) -> str:
-    """What a human is told before the caller: `김*수 고객님, 이월 10GB 이용 중. … 연결 요청.`"""
-    if isinstance(call, Conversation):
-        tools: Iterable[ToolCall] = call.tool_calls
-    else:
-        tools = (tool for turn in call.turns for tool in turn.tools)
-        reason = reason or call.handoff_reason
-    who = "확인되지 않은 고객님"
-    if call.customer:
-        who = f"{mask_name(call.customer.name)} 고객님"
-        if plan := catalog.plan(call.customer.plan_id):
-            who += f", {plan.name} 이용 중"
-    why = _BRIEF_REASONS[reason or HandoffReason.CALLER_REQUEST]
-    subjects = _subjects(tools, catalog)
-    before = f"{', '.join(subjects[:2])} 후 " if subjects else ""
-    return f"{who}. {before}{why}."
 
 
 def _private(turn: Turn) -> bool:
@@ -117,28 +83,6 @@ def _questions(turns: Sequence[Turn]) -> Iterable[AnsweredQuestion]:
             fact_ids=turn.fact_ids,
             turn=turn.index,
         )
-
-
-def _subjects(tools: Iterable[ToolCall], catalog: Catalog) -> list[str]:
-    """What the call was about, in order, each once: `이월 10GB 요금제 문의`, `로밍 문의`."""
-    found: dict[str, None] = {}
-    plans: dict[str, None] = {}
-    categories = {f"faq:{entry.id}": entry.category for entry in catalog.faqs}
-    for tool in tools:
-        if tool.code != "ok":
-            continue
-        if tool.name == "search_faq":
-            category = next((categories[i] for i in tool.fact_ids[:1] if i in categories), None)
-            if category:
-                found[f"{category} 문의"] = None
-        elif tool.name in _SUBJECTS:
-            found[_SUBJECTS[tool.name]] = None
-            if tool.name in ("find_plans", "get_plan") and len(tool.fact_ids) == 1:
-                plan = catalog.plan(tool.fact_ids[0].removeprefix("plan:"))
-                if plan:
-                    plans[plan.name] = None
-    names = ", ".join(list(plans)[:2])
-    return [f"{names} {s}" if s == _SUBJECTS["get_plan"] and names else s for s in found]
 
 
 def _reason(subjects: Sequence[str], handoff: HandoffReason | None) -> str:

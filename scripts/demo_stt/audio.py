@@ -49,7 +49,7 @@ def speak(spoken: str, voice: str, rng: random.Random, *, perturb: bool = True) 
     pcm = Espeak().synthesize(
         spoken,
         voice=f"ko+{voice}",
-        rate_wpm=rng.randint(110, 220),
+        rate_wpm=round(rng.triangular(110, 220, 180)),
         pitch=rng.randint(20, 80),
         pitch_range=rng.randint(30, 75),
     )
@@ -77,8 +77,8 @@ def equalize(pcm: Floats, rng: random.Random) -> Floats:
 
 def random_line(rng: random.Random) -> Line:
     """A line as in training: 10 to 35 dB of noise, 0.1 to 0.8 s around the speech."""
-    lead = rng.uniform(0.1, 0.8) if rng.random() < 0.85 else rng.uniform(-0.03, 0.1)
-    trail = rng.uniform(0.1, 0.8) if rng.random() < 0.9 else rng.uniform(0.0, 0.1)
+    lead = rng.triangular(0.1, 0.8, 0.1) if rng.random() < 0.85 else rng.uniform(-0.03, 0.1)
+    trail = rng.triangular(0.1, 0.8, 0.1) if rng.random() < 0.9 else rng.uniform(0.0, 0.1)
     return Line(rng.uniform(-30, -10), rng.uniform(10, 35), lead, trail)
 
 
@@ -115,11 +115,16 @@ def hum(samples: int, rng: random.Random) -> Floats:
     time = np.arange(samples, dtype=np.float32) / LINE_HZ
     made = np.zeros(samples, np.float32)
     for harmonic in range(1, rng.randint(2, 8)):
-        made += np.sin(2 * np.pi * base * harmonic * time + rng.random() * 6).astype(np.float32) / harmonic
+        made += (
+            np.sin(2 * np.pi * base * harmonic * time + rng.random() * 6).astype(np.float32)
+            / harmonic
+        )
     return made
 
 
-def on_the_line(speech: Floats, line: Line, rng: random.Random, babble: Floats | None = None) -> bytes:
+def on_the_line(
+    speech: Floats, line: Line, rng: random.Random, babble: Floats | None = None
+) -> bytes:
     """`speech` of shape (n,) at 8 kHz as the µ-law that the carrier would send."""
     cut = max(0, round(-line.lead_s * LINE_HZ))
     speech = set_level(speech, line.level_dbfs, peak=2.0)[cut:]

@@ -45,7 +45,10 @@ def speed(rng: random.Random) -> Pair:
         amount = rng.choice([400, 400, 400, 200, 100, 500])
         return Pair(f"{amount}kbps", sino(amount) + rng.choice([" 케이비피에스", " 킬로비피에스"]))
     amount = rng.choice([1, 1, 1, 5, 3, 10, 2])
-    return Pair(f"{amount}Mbps", sino(amount) + rng.choice([" 메가", " 메가", " 메가비피에스", " 엠비피에스"]))
+    return Pair(
+        f"{amount}Mbps",
+        sino(amount) + rng.choice([" 메가", " 메가", " 메가비피에스", " 엠비피에스"]),
+    )
 
 
 def age(rng: random.Random) -> Pair:

@@ -1,9 +1,9 @@
 """A small template language whose sentences have two forms: written target and spoken input.
 
-    [a|b|]      one of the alternatives, the last one empty; they nest
-    {name}      a slot, drawn from a lexicon of functions
-    <5G|오지>    written `5G`, spoken `오지`
-    @은         은 or 는 (likewise 이, 을, 과, 으로, 이에요, 이랑, 이나) by the sound before it
+[a|b|]      one of the alternatives, the last one empty; they nest
+{name}      a slot, drawn from a lexicon of functions
+<5G|오지>    written `5G`, spoken `오지`
+@은         은 or 는 (likewise 이, 을, 과, 으로, 이에요, 이랑, 이나) by the sound before it
 """
 
 import random

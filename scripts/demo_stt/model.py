@@ -6,21 +6,23 @@ from torch.nn import functional
 from transformers import WhisperConfig, WhisperForConditionalGeneration
 from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 
-from scripts.demo_stt.examples import MELS, WINDOW_S
+from scripts.demo_stt.examples import FRAMES, MELS
 from scripts.demo_stt.vocabulary import (
     END,
-    JAMO,
     KOREAN,
     NO_SPEECH,
     NO_TIMESTAMPS,
+    SOUNDS,
     START,
     TRANSCRIBE,
     Vocabulary,
 )
 
-_CTC_WEIGHT = 0.4
+_CTC_WEIGHT = 0.5
 _LABEL_SMOOTHING = 0.02
+_INITIAL_STD = 0.05
 _IGNORED = -100
+_TEXT_STEP = 8  # few different shapes, as for the frames
 _ATTENTION = "plain"
 
 
@@ -60,7 +62,7 @@ def configuration(vocabulary: Vocabulary, *, width: int, layers: int) -> Whisper
         decoder_layers=2,
         decoder_attention_heads=width // 64,
         decoder_ffn_dim=width * 4,
-        max_source_positions=WINDOW_S * 50,
+        max_source_positions=FRAMES // 2,
         max_target_positions=448,
         dropout=0.0,
         attention_dropout=0.0,
@@ -72,11 +74,12 @@ def configuration(vocabulary: Vocabulary, *, width: int, layers: int) -> Whisper
         suppress_tokens=[],
         begin_suppress_tokens=[],
         use_cache=False,
+        init_std=_INITIAL_STD,
         attn_implementation=_ATTENTION,
     )
 
 
-class DemoModel(nn.Module):
+class DemoModel(nn.Module):  # type: ignore[misc]
     """The Whisper and its CTC head."""
 
     def __init__(self, vocabulary: Vocabulary, *, width: int, layers: int) -> None:
@@ -84,7 +87,13 @@ class DemoModel(nn.Module):
         self.whisper = WhisperForConditionalGeneration(
             configuration(vocabulary, width=width, layers=layers)
         )
-        self.letters = nn.Linear(width, JAMO)
+        # As Whisper is set up, the positions would drown the sound in a model this narrow.
+        encoder = self.whisper.model.encoder
+        with torch.no_grad():
+            encoder.conv1.weight.mul_(2)
+            encoder.conv2.weight.mul_(2)
+            encoder.embed_positions.weight.mul_(0.3)
+        self.sounds = nn.Linear(width, SOUNDS)
         self.end = vocabulary.id(END)
         self.prefix = [vocabulary.id(t) for t in (START, KOREAN, TRANSCRIBE, NO_TIMESTAMPS)]
         self.no_speech = vocabulary.id(NO_SPEECH)
@@ -104,7 +113,7 @@ class DemoModel(nn.Module):
 
         The first label is the language or "no speech"; the fixed rest of the prefix has none.
         """
-        length = max(map(len, texts)) + len(self.prefix)
+        length = -(-max(map(len, texts)) // _TEXT_STEP) * _TEXT_STEP + len(self.prefix)
         inputs = torch.full((len(texts), length), self.end)
         labels = torch.full((len(texts), length), _IGNORED)
         for row, text in enumerate(texts):
@@ -123,7 +132,7 @@ class DemoModel(nn.Module):
         return decoder.layer_norm(states)
 
     def loss(
-        self, mel: Tensor, frames: Tensor, texts: list[list[int]], letters: list[list[int]]
+        self, mel: Tensor, frames: Tensor, texts: list[list[int]], sounds: list[list[int]]
     ) -> tuple[Tensor, Tensor]:
         """The decoder's cross-entropy and the weighted CTC loss of a batch.
 
@@ -132,22 +141,20 @@ class DemoModel(nn.Module):
         hidden = self.encode(mel)
         inputs, labels = self._targets(texts)
         decoded = self._decode(inputs, hidden)
-        wanted = labels != _IGNORED
-        logits = self.whisper.proj_out(decoded[wanted]).float()
+        logits = self.whisper.proj_out(decoded).float()
         text_loss = functional.cross_entropy(
-            logits, labels[wanted], label_smoothing=_LABEL_SMOOTHING
+            logits.flatten(0, 1), labels.flatten(), label_smoothing=_LABEL_SMOOTHING
         )
-        scores = functional.log_softmax(self.letters(hidden).float(), -1).transpose(0, 1)
+        scores = functional.log_softmax(self.sounds(hidden).float(), -1).transpose(0, 1)
         ctc = functional.ctc_loss(
             scores,
-            torch.tensor([letter for row in letters for letter in row], dtype=torch.long),
+            torch.tensor([sound for row in sounds for sound in row], dtype=torch.long),
             (frames + 1) // 2,
-            torch.tensor([len(row) for row in letters]),
+            torch.tensor([len(row) for row in sounds]),
             zero_infinity=True,
         )
         return text_loss, _CTC_WEIGHT * ctc
 
-    @torch.no_grad()
     def greedy(self, mel: Tensor, *, longest: int = 80) -> list[list[int]]:
         """The text ids of a batch by greedy decoding."""
         hidden = self.encode(mel)

@@ -8,9 +8,7 @@ from scripts.demo_stt.audio import LINE_HZ, coloured, hum, noise
 from voice.audio import mulaw
 from voice.audio.resample import Floats, set_level, to_int16
 
-_KEYS = [
-    (low, high) for low in (697, 770, 852, 941) for high in (1209, 1336, 1477, 1633)
-]
+_KEYS = [(low, high) for low in (697, 770, 852, 941) for high in (1209, 1336, 1477, 1633)]
 
 
 def _tone(hertz: float, samples: int) -> Floats:
@@ -33,7 +31,9 @@ def _keys(samples: int, rng: random.Random) -> Floats:
 def _beeps(samples: int, rng: random.Random) -> Floats:
     """Ring-back, busy and other tones, on and off."""
     hertz = rng.choice([350, 400, 425, 440, 480, 620, 950, 1000, 1400, rng.uniform(200, 2500)])
-    made = _tone(hertz, samples) + rng.choice([0, 1]) * _tone(hertz * rng.uniform(1.05, 1.4), samples)
+    made = _tone(hertz, samples) + rng.choice([0, 1]) * _tone(
+        hertz * rng.uniform(1.05, 1.4), samples
+    )
     period, share = rng.uniform(0.2, 4.0), rng.uniform(0.3, 1.0)
     phase = np.arange(samples) / LINE_HZ % period
     return (made * (phase < period * share)).astype(np.float32)
@@ -49,7 +49,11 @@ def _music(samples: int, rng: random.Random) -> Floats:
         decay = np.exp(-np.arange(length) / rng.uniform(1000, 9000)).astype(np.float32)
         for step in rng.sample([0, 2, 4, 5, 7, 9, 11, 12, 16, 19], rng.randint(1, 4)):
             hertz = root * 2 ** (step / 12)
-            note = _tone(hertz, length) + 0.5 * _tone(hertz * 2, length) + 0.2 * _tone(hertz * 3, length)
+            note = (
+                _tone(hertz, length)
+                + 0.5 * _tone(hertz * 2, length)
+                + 0.2 * _tone(hertz * 3, length)
+            )
             made[start : start + length] += note * decay
     return made
 

@@ -15,7 +15,8 @@ def edits(said: str, heard: str) -> int:
     for count, wanted in enumerate(said, start=1):
         diagonal, row[0] = row[0], count
         for column, got in enumerate(heard, start=1):
-            diagonal, row[column] = row[column], min(
-                row[column] + 1, row[column - 1] + 1, diagonal + (wanted != got)
+            diagonal, row[column] = (
+                row[column],
+                min(row[column] + 1, row[column - 1] + 1, diagonal + (wanted != got)),
             )
     return row[-1]

@@ -53,6 +53,12 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         future.add_done_callback(self._thread_done)
         return future
 
+    async def shutdown_default_executor(self, *args: Any) -> None:
+        """As asyncio's; its threads are waited for in real time."""
+        self._virtual.threads += 1
+        await super().shutdown_default_executor(*args)
+        self._virtual.threads -= 1
+
     def _thread_done(self, _future: "asyncio.Future[T]") -> None:
         self._virtual.threads -= 1
 

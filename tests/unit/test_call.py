@@ -131,7 +131,7 @@ def test_a_backchannel_does_not_stop_the_reply(tmp_path: Path) -> None:
         await asyncio.sleep(8)
         await call.line.say(QUESTION)
         await asyncio.sleep(2.5)
-        await call.line.say(SHORT[:1_600])
+        await call.line.say(SHORT[:1_280])
         await asyncio.sleep(9)
         call.call.receive(Stopped(reason="stop"))
 

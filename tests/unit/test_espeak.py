@@ -37,12 +37,14 @@ def test_an_unknown_voice_is_an_error_with_a_code() -> None:
 
 
 def test_threads_do_not_mix_their_voices() -> None:
-    alone = {voice: Espeak().synthesize("여보세요", voice=voice) for voice in ("ko+f2", "ko+m3")}
+    # espeak varies by a few samples from call to call; these two differ by a thousand.
+    alone = {v: len(Espeak().synthesize("여보세요", voice=v)) for v in ("ko+f2", "ko+m3")}
     same: list[bool] = []
 
     def speak(voice: str) -> None:
         for _ in range(20):
-            same.append(len(Espeak().synthesize("여보세요", voice=voice)) == len(alone[voice]))
+            length = len(Espeak().synthesize("여보세요", voice=voice))
+            same.append(abs(length - alone[voice]) < 100)
 
     threads = [threading.Thread(target=speak, args=(voice,)) for voice in alone]
     for thread in threads:

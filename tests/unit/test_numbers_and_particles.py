@@ -29,7 +29,13 @@ def test_sino(number: int, said: str) -> None:
 
 @pytest.mark.parametrize(
     ("number", "said", "counting"),
-    [(1, "하나", "한"), (3, "셋", "세"), (20, "스물", "스무"), (21, "스물하나", "스물한"), (65, "예순다섯", "예순다섯")],
+    [
+        (1, "하나", "한"),
+        (3, "셋", "세"),
+        (20, "스물", "스무"),
+        (21, "스물하나", "스물한"),
+        (65, "예순다섯", "예순다섯"),
+    ],
 )
 def test_native(number: int, said: str, counting: str) -> None:
     assert native(number) == said

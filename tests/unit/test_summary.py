@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 
 from agent.actions import Heard
 from agent.brain.local import LocalBrain
+from agent.brief import handoff_brief
 from agent.conversation import Conversation
-from agent.summary import handoff_brief, summarize
+from agent.summary import summarize
 from storage.records import (
     HandoffReason,
     Outcome,
@@ -87,7 +88,10 @@ async def test_an_empty_call_has_a_summary() -> None:
 
 
 def test_the_brief_of_a_stored_call() -> None:
-    assert handoff_brief(CALL, catalog()) == (
+    tools = [tool for turn in CALL.turns for tool in turn.tools]
+    reason = HandoffReason.CALLER_REQUEST
+    brief = handoff_brief(CALL.customer, tools, reason=reason, catalog=catalog())
+    assert brief == (
         "김*수 고객님, 이월 10GB 이용 중. 이월 10GB 요금제 문의, 로밍 문의 후 상담원 연결 요청."
     )
 
@@ -98,5 +102,5 @@ async def test_the_brief_of_a_call_going_on() -> None:
     for heard in ("슬림 14기가 얼마예요", "상담원 바꿔 주세요"):
         async for _ in call.hear(Heard(text=heard, kind="speech")):
             pass
-    brief = handoff_brief(call, catalog(), reason=HandoffReason.CALLER_REQUEST)
+    brief = call.brief(HandoffReason.CALLER_REQUEST)
     assert brief == "확인되지 않은 고객님. 슬림 14GB 요금제 문의 후 상담원 연결 요청."

@@ -37,6 +37,7 @@ MAX_EARLY_FRAMES = 100
 
 POLICY_VIOLATION = 1008
 UNSUPPORTED_DATA = 1003
+MESSAGE_TOO_BIG = 1009
 NORMAL_CLOSURE = 1000
 INTERNAL_ERROR = 1011
 
@@ -187,6 +188,8 @@ class StreamSession:
         try:
             return twilio.decode(text)
         except WireError as error:
+            if error.fatal:
+                raise _RefusedError(MESSAGE_TOO_BIG, error.message) from None
             self._note_bad_frame(error.code, error.message)
             return None
 

@@ -30,6 +30,9 @@ NOBODY_ANSWERED = (
     "죄송합니다. 지금은 상담원이 모두 통화 중입니다. "
     "저희가 확인하여 고객님께 다시 전화 드리겠습니다. 감사합니다."
 )
+NO_SUMMARY = "자동 상담에서 연결된 고객님입니다."
+"""Whispered where nothing was written down about the call."""
+
 PRESS_ONE = "1번을 누르면 연결됩니다."
 
 _LANGUAGE = "ko-KR"
@@ -78,7 +81,7 @@ def whisper(public_url: str, *, text: str, call_sid: str) -> str:
         num_digits=1,
         timeout=_KEY_TIMEOUT_S,
     )
-    _say(gather, f"{text} {PRESS_ONE}".strip())
+    _say(gather, f"{text or NO_SUMMARY} {PRESS_ONE}")
     response.hangup()
     return str(response)
 

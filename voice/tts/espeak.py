@@ -11,6 +11,7 @@ import threading
 from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import ClassVar
 
 import espeakng_loader
 import numpy as np
@@ -47,7 +48,7 @@ class Espeak:
     _lock = threading.Lock()
     _library: ctypes.CDLL | None = None
     _voice = ""
-    _parts: list[bytes] = []
+    _parts: ClassVar[list[bytes]] = []
 
     @classmethod
     def _loaded(cls) -> ctypes.CDLL:
@@ -65,6 +66,8 @@ class Espeak:
         if rate != SAMPLE_RATE:
             raise SynthesisError("tts-engine-missing", f"espeak-ng does not start: {rate}")
         library.espeak_SetSynthCallback(_collect)
+        # It is seeded with the time of day: without this no recording of a test comes out twice.
+        library.espeak_ng_SetRandSeed(1)
         cls._library = library
         return library
 
