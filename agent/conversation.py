@@ -312,13 +312,13 @@ class Conversation:
         if question is None:
             yield Say(text=lines.HOW_CAN_I_HELP)
             return
-        thought = self._think("speech", question, Expectation.OPEN, resumed=True)
+        thought = self._think("speech", question, Expectation.OPEN)
         async with aclosing(thought):
             async for say in thought:
                 yield say
 
     async def _think(
-        self, kind: str, text: str, expected: Expectation, *, resumed: bool = False
+        self, kind: str, text: str, expected: Expectation
     ) -> AsyncGenerator[Say, None]:
         """Let the brain answer, then ask for what its tools were refused for want of."""
         if kind == "keys":
@@ -329,9 +329,7 @@ class Conversation:
                 yield Say(text=lines.KEYS_UNKNOWN)
                 yield Say(text=lines.ASK_FREELY)
                 return
-        request = TurnRequest(
-            text=text, history=tuple(self._history[:-1]), expects=expected, resumed=resumed
-        )
+        request = TurnRequest(text=text, history=tuple(self._history[:-1]), expects=expected)
         try:
             async with aclosing(self._brain.reply(request, self._tools)) as proposals:
                 async for say in proposals:

@@ -180,7 +180,7 @@ async def _for_age(frame: Frame, state: State, tools: Toolbox) -> Draft:
             state,
             f"{said_age} 일반 요금제 중에서 고르실 수 있어요.",
             "한 달에 데이터를 몇 기가 정도 쓰세요?",
-            result=result, age=age, asked_data=True, plan_ids=(),
+            result=result, age=age, plan_ids=(),
         )  # fmt: skip
     family = for_age[0].family_name
     if len(for_age) == 1 or for_age[1].family_id != for_age[0].family_id:

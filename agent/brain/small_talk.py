@@ -41,7 +41,7 @@ async def answer_to_offer(frame: Frame, state: State, tools: Toolbox) -> Draft |
         return await _without_offer(frame, state, tools, yes=yes)
     if yes:
         return await _accepted(state.offer, frame, state, tools)
-    if frame.topics and len(frame.plain) > 8:
+    if not frame.empty and len(frame.plain) > 8:
         return None  # `아니요 데이터는 얼마예요`
     if state.offer.act is Act.NOTHING_MORE:
         return await goodbye(state, tools)
