@@ -223,6 +223,8 @@ class Conversation:
         """What is answered to yes or no where a number was asked for."""
         if expected is Expectation.NUMBER and requests.says_yes(text):
             return self._ask_number()
+        if expected is Expectation.NUMBER and "왜" in text:
+            return self._ask_number(lines.WHY_NUMBER)
         if self._awaited is not Awaited.NOTHING and refuses(text):
             return self._go_on_unverified()
         return None
@@ -267,8 +269,10 @@ class Conversation:
         yield Say(text=lines.BACK)
         yield Say(text=lines.HOW_CAN_I_HELP)
 
-    async def _ask_number(self) -> AsyncGenerator[Say, None]:
-        """`네` to the question for a number: it is still missing."""
+    async def _ask_number(self, before: str | None = None) -> AsyncGenerator[Say, None]:
+        """`네` or `왜요` to the question for a number: it is still missing."""
+        if before:
+            yield Say(text=before)
         birth = self._awaited is Awaited.BIRTH
         text = lines.ASK_BIRTH if birth else lines.ASK_PHONE
         yield Say(text=text, expects=Expectation.NUMBER)

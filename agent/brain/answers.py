@@ -6,7 +6,8 @@ import re
 from collections.abc import Callable, Sequence
 from datetime import date
 
-from agent.brain.keywords import Topic
+from agent.brain.keywords import Sign, Topic
+from agent.brain.understand import Frame
 from agent.korean.wording import gigabytes, object_, speed, subject, topic, won
 from agent.selection import is_online
 from knowledge.catalog.model import EligibilityKind, Family, Plan
@@ -141,7 +142,7 @@ def overview(plan: Plan) -> list[str]:
         said.append("약정 없이 쓰시는 온라인 전용 요금제예요.")
     elif plan.notes:
         said.append(
-            f"{plan.notes[0]} 혜택도 있어요."
+            f"{plan.notes[0].partition(' (')[0]} 혜택도 있어요."
             if "이월" not in plan.notes[0]
             else "남은 데이터는 다음 달까지 이월해 쓰실 수 있어요."
         )
@@ -238,6 +239,9 @@ def compared(first: Plan, second: Plan) -> list[str]:
         if len(rolls) == 1:
             instead = f"{topic(rolls[0].name)} 남은 데이터가 이월돼요."
             extra = f"고 {more}은 대신, {instead}" if more else f"고, {instead}"
+            if rolls[0] is dear:
+                extra = f"지만 {more}고" if more else "지만"
+                extra += " 남은 데이터도 이월돼요."
         said.append(price + extra)
     elif first.sharing_gb != second.sharing_gb:
         wide = first if first.sharing_gb > second.sharing_gb else second
@@ -338,3 +342,12 @@ def _drawback(option: Option) -> str:
 
 def _amount(plan: Plan) -> str:
     return "데이터를 무제한으로" if plan.data_gb is None else f"데이터 {plan.data_gb}GB를"
+
+
+def superlative(plans: Sequence[Plan], frame: Frame) -> Plan:
+    """The cheapest, dearest or most generous of some plans, as asked for."""
+    if frame.has(Sign.MOST_DATA):
+        return max(plans, key=lambda plan: (plan.data_gb is None, plan.data_gb or 0, -plan.fee_krw))
+    if frame.has(Sign.PRICIEST) and not frame.has(Sign.CHEAPEST):
+        return max(plans, key=lambda plan: plan.fee_krw)
+    return min(plans, key=lambda plan: plan.fee_krw)

@@ -45,6 +45,8 @@ class Sign(StrEnum):
     ASKS_FIT = "asks_fit"
     UNLIMITED = "unlimited"
     OTHER = "other"
+    FIRST = "first"
+    SECOND = "second"
     WHICH_PLANS = "which_plans"
     CHANGE = "change"
     FAQ = "faq"
@@ -58,6 +60,21 @@ class Sign(StrEnum):
     ROUGHLY = "roughly"
 
 
+class Then(StrEnum):
+    """What follows the reply to chat."""
+
+    HELP = "help"
+    """`무엇을 도와드릴까요?`"""
+    LISTEN = "listen"
+    """Nothing: the caller goes on."""
+    HESITATE = "hesitate"
+    """An open offer is made again, else nothing."""
+    HUMAN = "human"
+    """A human is offered."""
+    MORE = "more"
+    """`더 필요하신 거 있으세요?`"""
+
+
 class _AgeWords(BaseModel):
     age: int
     words: list[str]
@@ -66,6 +83,8 @@ class _AgeWords(BaseModel):
 class _SmallTalk(BaseModel):
     name: str
     reply: str
+    then: Then = Then.HELP
+    alone: bool = True
     words: list[str]
 
 
@@ -89,6 +108,9 @@ class SmallTalk:
     name: str
     pattern: re.Pattern[str]
     reply: str
+    then: Then
+    alone: bool
+    """True when a question in the same sentence is answered instead."""
 
 
 def _compiled(alternatives: Sequence[str]) -> re.Pattern[str]:
@@ -105,7 +127,13 @@ SIGNS = {sign: _compiled(words) for sign, words in _FILE.signs.items()}
 AGE_WORDS = tuple((_compiled(entry.words), entry.age) for entry in _FILE.ages)
 """Words that tell an age group, with an age that stands for it."""
 SMALL_TALK = tuple(
-    SmallTalk(name=entry.name, pattern=_compiled(entry.words), reply=entry.reply)
+    SmallTalk(
+        name=entry.name,
+        pattern=_compiled(entry.words),
+        reply=entry.reply,
+        then=entry.then,
+        alone=entry.alone,
+    )
     for entry in _FILE.small_talk
 )
 """Tried in order when a sentence carries nothing else."""

@@ -34,6 +34,7 @@ RULES: tuple[Rule, ...] = (
     compare_rules.compare,
     own_rules.my_plan,
     own_rules.recommend,
+    searches.best_of_family,
     searches.search,
     plan_rules.named,
     plan_rules.refine,

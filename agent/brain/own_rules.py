@@ -54,8 +54,8 @@ async def change(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     """Changing or joining a plan, which only a human can do."""
     if not _wants_change(frame):
         return None
-    focus = tools.catalog.plan(state.plan_ids[0]) if state.plan_ids else None
-    plans = frame.plans or ((focus,) if focus and frame.has(Sign.THAT) else ())
+    picked = picked_plan(frame, state, tools)
+    plans = frame.plans or ((picked,) if picked else ())
     if not plans:
         return draft(state, "요금제 변경과 가입은 상담원이 도와드리고 있어요.", offer=HUMAN_OFFER)
     plan = plans[0]
@@ -63,7 +63,18 @@ async def change(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     if barred := _barred(plan, tools):
         return draft(state, barred, result=result, plan_ids=(plan.id,), topic=Topic.ELIGIBILITY)
     price = f"{topic(plan.name)} 월 {won(plan.fee_krw)}이고, 가입과 변경은 상담원이 도와드려요."
-    return draft(state, price, result=result, offer=HUMAN_OFFER, plan_ids=(plan.id,))
+    kept = (plan.id, *(plan_id for plan_id in state.plan_ids if plan_id != plan.id))
+    return draft(state, price, result=result, offer=HUMAN_OFFER, plan_ids=kept)
+
+
+def picked_plan(frame: Frame, state: State, tools: Toolbox) -> Plan | None:
+    """The plan that `그거`, `첫 번째 거`, `두 번째 거` means, of those just spoken of."""
+    for sign, place in ((Sign.SECOND, 1), (Sign.FIRST, 0)):
+        if frame.has(sign) and len(state.plan_ids) > place:
+            return tools.catalog.plan(state.plan_ids[place])
+    if frame.has(Sign.THAT) and frame.has(Sign.CHANGE) and state.plan_ids:
+        return tools.catalog.plan(state.plan_ids[0])
+    return None
 
 
 def _wants_change(frame: Frame) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from agent.brain import answers
 from agent.brain.draft import Draft, draft
 from agent.brain.keywords import Sign, Topic
-from agent.brain.own_rules import age_of_customer
+from agent.brain.own_rules import age_of_customer, picked_plan
 from agent.brain.state import Act, State
 from agent.brain.understand import Frame
 from agent.korean.wording import topic
@@ -25,6 +25,7 @@ _OWN_TOPICS = (
 _THANKS_ONLY = re.compile(r"^(?!네|예)[^?]*(?:고마|고맙|감사|땡큐)")
 _WITHOUT_ONLINE = re.compile(r"온라인(?:은|이|으로)?(?:전용)?(?:은|이)?(?:말고|빼고|싫|안)")
 _ALL = re.compile(r"둘|그럼|그러면")
+_EXTRA_CALLS = re.compile(r"영상|부가|화상")
 _LETTERS = (("에이형", "a형"), ("비형", "b형"), ("씨형", "c형"), ("시형", "c형"))
 _WHICH = "어떤 요금제가 궁금하신가요?"
 
@@ -78,17 +79,10 @@ async def named(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
         said = [f"다른 요금제로는 {answers.listed(others[:3])}"]
     focus = tuple(plan.id for plan in family.plans) if len(family.plans) <= 2 else ()
     if frame.has(Sign.CHEAPEST, Sign.PRICIEST, Sign.MOST_DATA):
-        best = _superlative(family.plans, frame)
-        said, focus = [answers.price_and_data(best, named=True)], (best.id,)
+        best = answers.superlative(family.plans, frame)
+        said = [answers.price_and_data(best, named=True)]
+        focus = (best.id,)
     return draft(state, *said, result=result, plan_ids=focus, family_id=family.id, topic=asked)
-
-
-def _superlative(plans: Sequence[Plan], frame: Frame) -> Plan:
-    if frame.has(Sign.MOST_DATA):
-        return max(plans, key=lambda plan: (plan.data_gb is None, plan.data_gb or 0, -plan.fee_krw))
-    if frame.has(Sign.PRICIEST) and not frame.has(Sign.CHEAPEST):
-        return max(plans, key=lambda plan: plan.fee_krw)
-    return min(plans, key=lambda plan: plan.fee_krw)
 
 
 def _of_plans(plans: Sequence[Plan], asked: Topic, frame: Frame, tools: Toolbox) -> list[str]:
@@ -103,6 +97,8 @@ def _of_plans(plans: Sequence[Plan], asked: Topic, frame: Frame, tools: Toolbox)
         if others:
             return said[:1] + answers.TOPIC_ANSWERS[others[0]](plans[0])[:1]
         return said
+    if asked is Topic.MINUTES and _EXTRA_CALLS.search(frame.plain):
+        return [f"{plan.name} {answers.minutes(plan)[-1]}" for plan in plans]
     return [answers.TOPIC_ANSWERS[asked](plan)[0] for plan in plans]
 
 
@@ -132,6 +128,8 @@ async def refine(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     family = tools.catalog.family(state.family_id) if state.family_id else None
     near = list(family.plans) if family else []
     found = [plan for plan in near if frame.gb is not None and plan.data_gb == frame.gb]
+    if picked := picked_plan(frame, state, tools):
+        found = [picked]
     if not found and frame.gb is None and frame.won is None:
         everywhere = sorted(tools.catalog.plans, key=lambda plan: not plan.name.startswith("5G "))
         found = [

@@ -22,7 +22,21 @@ _WISHES = (
 )  # fmt: skip
 
 
+_AMONG = re.compile(r"거기|중에|그중|그가운데")
 _LOOKS_FOR = re.compile(r"(?:없는|인|싼|한)(?:거|것|걸|요금제|데)|요금제|쓰고싶|싶은데|뭐있|있어")
+
+
+async def best_of_family(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+    """`제일 싼 거` right after a family, or `그중에 데이터 제일 많은 거`."""
+    family = tools.catalog.family(state.family_id or "")
+    if family is None or frame.named or not frame.has(*_SORTS):
+        return None
+    if state.plan_ids and not _AMONG.search(frame.plain):
+        return None
+    result = await tools.call("find_plans", {"family_id": family.id, "limit": 10})
+    best = answers.superlative(family.plans, frame)
+    said = answers.price_and_data(best, named=True)
+    return draft(state, said, result=result, plan_ids=(best.id,), topic=None)
 
 
 async def search(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
@@ -203,6 +217,9 @@ def _budget(frame: Frame, wishes: dict[str, Any]) -> str:
         step = 10_000 if amount % 10_000 == 0 else 1_000
         wishes |= {"min_fee": amount, "max_fee": amount + step - 1, "sort": "data_desc"}
         return f"{won(amount)}대로는 "
+    if "짜리" in frame.plain:
+        wishes |= {"min_fee": amount, "max_fee": amount}
+        return f"월 {won(amount)}인 것으로는 "
     wishes |= {"max_fee": amount, "sort": "data_desc"}
     return f"{won(amount)} 이하로는 "
 

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from agent import lines, requests
-from agent.actions import Expectation
 from agent.brain.draft import Draft, draft
-from agent.brain.keywords import PHRASES, SMALL_TALK, Sign
+from agent.brain.keywords import PHRASES, SMALL_TALK, Sign, Then, Topic
 from agent.brain.state import Act, Offer, State
 from agent.brain.understand import Frame
 from agent.tools import Toolbox
@@ -13,6 +12,7 @@ from agent.tools import Toolbox
 HUMAN_OFFER = Offer(act=Act.HUMAN, text=lines.OFFER_HUMAN)
 MORE_OFFER = Offer(act=Act.NOTHING_MORE, text="더 필요하신 거 있으세요?")
 
+_OFFERS = {Then.HUMAN: HUMAN_OFFER, Then.MORE: MORE_OFFER}
 _THANKS = PHRASES["thanks"]
 _GOODBYE = PHRASES["goodbye"]
 _NOTHING_MORE = PHRASES["nothing_more"]
@@ -41,7 +41,7 @@ async def answer_to_offer(frame: Frame, state: State, tools: Toolbox) -> Draft |
         return await _without_offer(frame, state, tools, yes=yes)
     if yes:
         return await _accepted(state.offer, frame, state, tools)
-    if not frame.empty and len(frame.plain) > 8:
+    if frame.has(Sign.FIRST, Sign.SECOND) or (not frame.empty and len(frame.plain) > 8):
         return None  # `아니요 데이터는 얼마예요`
     if state.offer.act is Act.NOTHING_MORE:
         return await goodbye(state, tools)
@@ -63,6 +63,9 @@ async def _accepted(offer: Offer, frame: Frame, state: State, tools: Toolbox) ->
             return draft(state, lines.HANDOFF, lines.PLEASE_WAIT)
         case Act.NOTHING_MORE if _THANKS.search(frame.plain):
             return await goodbye(state, tools)
+        case Act.NOTHING_MORE if "연결" in frame.plain:
+            await tools.call("hand_off", {"reason": "caller_request"})
+            return draft(state, lines.HANDOFF, lines.PLEASE_WAIT)
         case Act.NOTHING_MORE:
             return draft(state, "네, 말씀하세요.")
         case _:
@@ -98,14 +101,13 @@ async def small_talk(frame: Frame, state: State, _: Toolbox) -> Draft | None:
     for talk in SMALL_TALK:
         if not talk.pattern.search(frame.plain):
             continue
-        name, reply = talk.name, talk.reply
-        if name in ("abuse", "language"):
-            return draft(state, reply, offer=HUMAN_OFFER)
-        if frame.topics and name not in ("identity", "ability", "recorded"):
+        if talk.alone and set(frame.topics) - {Topic.OVERVIEW}:
             continue
-        if name == "wait":
-            return draft(state, reply) if state.offer is None else draft(state, offer=state.offer)
-        return draft(state, reply, lines.HOW_CAN_I_HELP, expects=Expectation.OPEN)
+        if talk.then is Then.HESITATE and state.offer:
+            return draft(state, offer=state.offer)
+        if talk.then is Then.HELP:
+            return draft(state, talk.reply, lines.HOW_CAN_I_HELP)
+        return draft(state, talk.reply, offer=_OFFERS.get(talk.then))
     return None
 
 

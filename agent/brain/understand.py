@@ -134,9 +134,12 @@ def _figures(text: str) -> tuple[int | None, int | None, int | None, bool]:
 
 _NARROWER = {
     Topic.DISCOUNT: {Topic.FEE},
-    Topic.THROTTLE: {Topic.DATA, Topic.FEE},
-    Topic.SHARING: {Topic.DATA, Topic.FEE},
-    Topic.ROLLOVER: {Topic.DATA, Topic.FEE},
+    Topic.THROTTLE: {Topic.DATA, Topic.FEE, Topic.ELIGIBILITY},
+    Topic.SHARING: {Topic.DATA, Topic.FEE, Topic.ELIGIBILITY},
+    Topic.ROLLOVER: {Topic.DATA, Topic.FEE, Topic.ELIGIBILITY},
+    Topic.DATA: {Topic.ELIGIBILITY},
+    Topic.MINUTES: {Topic.ELIGIBILITY},
+    Topic.OTT: {Topic.ELIGIBILITY},
 }
 """A narrower topic and the wider ones that its words name as well: `데이터 공유`."""
 

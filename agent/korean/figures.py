@@ -77,7 +77,7 @@ _NATIVE_GLUED = re.compile(
 )
 _BARE_AGE = re.compile(
     rf"(?<![가-힣])(?P<run>(?:스물|서른|마흔|쉰|예순|일흔|여든|아흔)(?:{'|'.join(_NATIVE_ONES)})?)"
-    r"(?=\s|이|인|이신|이세|은|넘|다|되|,|\.|$)"
+    r"(?=\s|이|인|이신|이세|신|시|은|넘|다|되|,|\.|$)"
 )
 _PLAIN = re.compile(r"(?<![\d,.])\d{1,3}(?:,\d{3})+|(?<![\d,.])\d{3,}")
 _PARTICLE = re.compile(r"[이만] ")
