@@ -127,6 +127,10 @@ class Yeoboseyo:
         stack.push_async_callback(_cancelled, working)
         self.ready = True
 
+    async def drain(self) -> None:
+        """See Switchboard."""
+        await self.switchboard.drain()
+
     async def _open_database(self) -> None:
         settings = self.settings
         await self.database.migrate()
