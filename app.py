@@ -33,15 +33,16 @@ from voice.telephony.signature import Signatures
 from voice.telephony.stream import Invitations, create_stream_route
 from voice.telephony.tokens import PendingCall, PendingCalls
 from voice.telephony.webhooks import WebhookConfig, create_webhooks
+from voice.tts.elevenlabs import ElevenLabsSynthesizer
 from voice.tts.espeak import EspeakSynthesizer
+from voice.tts.fallback import FallbackSynthesizer
+from voice.tts.synthesizer import Synthesizer
 from voice.turns.vad import SileroVad
 
 logger = logging.getLogger(__name__)
 
 SEOUL = ZoneInfo("Asia/Seoul")
 SAMPLE_ORGANIZATION = "sample"
-
-_DRAIN_LOOK_S = 0.5
 
 
 def utc_now() -> datetime:
@@ -86,12 +87,12 @@ class Yeoboseyo:
         await self.knowledge.retriever.warm()
         stack.callback(self.transcriber.close)
         await self.transcriber.warm()
-        synthesizer = EspeakSynthesizer(
+        local_voice = EspeakSynthesizer(
             voice=settings.voice_variant,
             rate_wpm=settings.voice_rate_wpm,
             pitch=settings.voice_pitch,
         )
-        apology = b"".join([chunk async for chunk in synthesizer.stream(phrases.APOLOGY)])
+        apology = b"".join([chunk async for chunk in local_voice.stream(phrases.APOLOGY)])
         self.agents = AgentFactory(
             catalog=self.knowledge.catalog,
             lexicon=self.knowledge.lexicon,
@@ -105,7 +106,7 @@ class Yeoboseyo:
             ledger=self.store,
             services=CallServices(
                 transcriber=self.transcriber,
-                synthesizer=synthesizer,
+                synthesizer=self._voice(local_voice, stack),
                 journal=self.store,
                 apology=apology,
             ),
@@ -125,12 +126,6 @@ class Yeoboseyo:
         stack.push_async_callback(_cancelled, working)
         self.ready = True
 
-    async def drain(self) -> None:
-        """Sends new callers to the human, and returns when the last live call has ended."""
-        self.switchboard.draining = True
-        while self.switchboard.live_calls:
-            await asyncio.sleep(_DRAIN_LOOK_S)
-
     async def _open_database(self) -> None:
         settings = self.settings
         await self.database.migrate()
@@ -143,6 +138,21 @@ class Yeoboseyo:
         orphans = await self.store.close_orphans(utc_now())
         if orphans:
             logger.warning("%d calls were cut off when the server last stopped", orphans)
+
+    def _voice(self, local: EspeakSynthesizer, stack: AsyncExitStack) -> Synthesizer:
+        """The voice of the agent: ElevenLabs before the local one, where it is wanted."""
+        settings = self.settings
+        key = settings.elevenlabs_api_key.get_secret_value()
+        if not key or not settings.elevenlabs_voice:
+            return local
+        elevenlabs = ElevenLabsSynthesizer(
+            key,
+            settings.elevenlabs_voice,
+            settings.elevenlabs_model,
+            base_url=settings.elevenlabs_base_url,
+        )
+        stack.push_async_callback(elevenlabs.close)
+        return FallbackSynthesizer(elevenlabs, local)
 
     def _chat_model(self) -> ModelService | None:
         """The model that answers before the local brain, where one is wanted."""

@@ -12,12 +12,13 @@ from datetime import date
 from agent import lines, requests
 from agent.actions import Action, Expectation, HandOff, Heard, Say, Used
 from agent.brain.base import Brain, Exchange, TurnRequest
+from agent.brief import handoff_brief
 from agent.errors import BrainError
 from agent.facts import Fact
 from agent.grounding import REPLACEMENT, Grounding
 from agent.tools import Toolbox
 from agent.verification import Awaited, Claim, claim_in, refuses
-from storage.records import Customer, Verification
+from storage.records import Customer, HandoffReason, ToolCall, Verification
 
 log = logging.getLogger(__name__)
 
@@ -57,6 +58,7 @@ class Conversation:
         self._awaited = Awaited.NOTHING
         self._waiting_question: str | None = None
         self._offered_human = False
+        self._calls: list[ToolCall] = []
         self._silences = 0
         self._empties = 0
 
@@ -79,6 +81,17 @@ class Conversation:
     def history(self) -> tuple[Exchange, ...]:
         """The turns so far, the greeting first."""
         return tuple(self._history)
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """All tools used so far, in order."""
+        return tuple(self._calls)
+
+    def brief(self, reason: HandoffReason) -> str:
+        """What the human who takes the call is told first; personal data masked."""
+        return handoff_brief(
+            self.customer, self.tool_calls, reason=reason, catalog=self._tools.catalog
+        )
 
     async def greet(self) -> AsyncGenerator[Action, None]:
         """The greeting: who answers, that it is recorded, and verification by number."""
@@ -144,7 +157,9 @@ class Conversation:
         self._history.append(Exchange(heard=heard, said=""))
 
     def _used(self) -> Iterable[Used]:
-        return [Used(call=call) for call in self._tools.take_used()]
+        calls = self._tools.take_used()
+        self._calls += calls
+        return [Used(call=call) for call in calls]
 
     def _said(self, say: Say) -> Say:
         """Remember a sentence as meant to be heard, until `played` tells more."""
@@ -194,6 +209,8 @@ class Conversation:
             replies = self._human("cannot_answer", lines.HANDOFF)
         elif claim := claim_in(text, awaited=self._awaited, keyed=kind == "keys"):
             replies = self._verify(claim)
+        elif expected is Expectation.NUMBER and requests.says_yes(text):
+            replies = self._ask_number()
         elif self._awaited is not Awaited.NOTHING and refuses(text):
             replies = self._go_on_unverified()
         else:
@@ -243,6 +260,12 @@ class Conversation:
         self._waiting_question = None
         yield Say(text=lines.BACK)
         yield Say(text=lines.HOW_CAN_I_HELP)
+
+    async def _ask_number(self) -> AsyncGenerator[Say, None]:
+        """`네` to the question for a number: it is still missing."""
+        birth = self._awaited is Awaited.BIRTH
+        text = lines.ASK_BIRTH if birth else lines.ASK_PHONE
+        yield Say(text=text, expects=Expectation.NUMBER)
 
     async def _go_on_unverified(self) -> AsyncGenerator[Say, None]:
         self._awaited = Awaited.NOTHING

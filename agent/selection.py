@@ -1,30 +1,16 @@
-"""Selects, recommends and compares plans: pure functions over the catalogue."""
+"""Selects plans by wishes and puts comparisons into words: pure functions over the catalogue."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import date
+from collections.abc import Iterable, Sequence
 
+from agent.korean.wording import gigabytes, speed, won
 from agent.toolspecs import FindPlans
 from knowledge.catalog.model import Catalog, EligibilityKind, Plan
+from knowledge.compare import Audience, Option, Reason, ReasonCode, find_plans
 
 _UNLIMITED = 10**6
-_AGE_KINDS = (EligibilityKind.MAX_AGE, EligibilityKind.MIN_AGE)
-
-
-@dataclass(frozen=True, kw_only=True)
-class Best:
-    """A recommendation: plans, best first."""
-
-    plans: tuple[Plan, ...]
-    keep: bool = False
-    """True when the present plan is the best of those that anyone may join in a shop."""
-
-
-def age_on(born: date, today: date) -> int:
-    """Full years (만 나이) on a day."""
-    return today.year - born.year - ((today.month, today.day) < (born.month, born.day))
+AGE_KINDS = (EligibilityKind.MAX_AGE, EligibilityKind.MIN_AGE)
 
 
 def data_of(plan: Plan) -> int:
@@ -32,106 +18,54 @@ def data_of(plan: Plan) -> int:
     return _UNLIMITED if plan.data_gb is None else plan.data_gb
 
 
-def may_join(plan: Plan, *, age: int | None, foreigner: bool, disabled: bool) -> bool:
-    """Whether somebody of this age may join; without an age, plans with an age limit do not."""
-    rule = plan.eligibility
-    match rule.kind:
-        case EligibilityKind.FOREIGNER:
-            return foreigner
-        case EligibilityKind.DISABLED:
-            return disabled
-        case EligibilityKind.MAX_AGE:
-            return age is not None and rule.age is not None and age <= rule.age
-        case EligibilityKind.MIN_AGE:
-            return age is not None and rule.age is not None and age >= rule.age
-        case _:
-            return True
-
-
 def select(
     catalog: Catalog, wanted: FindPlans, *, among: Sequence[Plan] | None = None
 ) -> tuple[Plan, ...]:
     """Plans that meet the wishes, sorted as wished; a named plan is found whoever may join it."""
-    plans = list(catalog.plans if among is None else among)
-    if wanted.family_id:
-        plans = [plan for plan in plans if plan.family_id == wanted.family_id]
-    if among is None and not wanted.family_id:
-        plans = [
-            plan
-            for plan in plans
-            if may_join(plan, age=wanted.age, foreigner=wanted.foreigner, disabled=wanted.disabled)
-        ]
-    if wanted.foreigner or wanted.disabled:
-        kind = EligibilityKind.FOREIGNER if wanted.foreigner else EligibilityKind.DISABLED
-        plans = [plan for plan in plans if plan.eligibility.kind is kind]
-    if not wanted.online:
-        plans = [plan for plan in plans if plan.eligibility.kind is not EligibilityKind.ONLINE] or (
-            plans if among or wanted.family_id else []
-        )
+    audience = (
+        Audience.FOREIGNER if wanted.foreigner else Audience.DISABLED if wanted.disabled else None
+    )
+    found: Iterable[Plan] = find_plans(
+        catalog,
+        max_fee_krw=wanted.max_fee,
+        min_data_gb=wanted.min_data_gb,
+        unlimited=True if wanted.unlimited else None,
+        age=wanted.age if among is None else None,
+        audience=audience,
+        family_id=wanted.family_id,
+        order="data" if wanted.sort == "data_desc" else "fee",
+    )
+    if among is not None:
+        found = among
+    elif audience:
+        for_them = {Audience.FOREIGNER: EligibilityKind.FOREIGNER}
+        kind = for_them.get(audience, EligibilityKind.DISABLED)
+        found = [plan for plan in found if plan.eligibility.kind is kind]
     plans = [
         plan
-        for plan in plans
-        if (wanted.max_fee is None or plan.fee_krw <= wanted.max_fee)
-        and (wanted.min_fee is None or plan.fee_krw >= wanted.min_fee)
-        and (wanted.min_data_gb is None or data_of(plan) >= wanted.min_data_gb)
-        and (not wanted.unlimited or plan.data_gb is None)
+        for plan in found
+        if (wanted.min_fee is None or plan.fee_krw >= wanted.min_fee)
         and (not wanted.rollover or any("이월" in note for note in plan.notes))
         and (not wanted.ott or any("OTT" in note for note in plan.notes))
+        and (wanted.online or among or wanted.family_id or not is_online(plan))
     ]
-    if among is None:
-        plans.sort(
-            key={
-                "fee": lambda plan: (plan.fee_krw, -data_of(plan)),
-                "fee_desc": lambda plan: (-plan.fee_krw, -data_of(plan)),
-                "data_desc": lambda plan: (-data_of(plan), plan.fee_krw),
-            }[wanted.sort]
-        )
+    if wanted.sort == "fee_desc":
+        plans.sort(key=lambda plan: (-plan.fee_krw, -data_of(plan)))
     return tuple(plans[: wanted.limit])
 
 
-def best_for(
-    catalog: Catalog,
-    *,
-    age: int,
-    present: Plan | None,
-    data_gb: int | None = None,
-    max_fee: int | None = None,
-) -> Best:
-    """The plans that suit this age, and that serve no worse than the present plan.
+def is_online(plan: Plan) -> bool:
+    """Whether it can be joined online only."""
+    return plan.eligibility.kind is EligibilityKind.ONLINE
 
-    With a present plan: a plan for the age that gives as much data for less money, or more for
-    the same. Without one: the plans for the age, cheapest first, else those for anyone.
-    """
-    open_to = [
-        plan
-        for plan in catalog.plans
-        if may_join(plan, age=age, foreigner=False, disabled=False)
-        and plan.eligibility.kind is not EligibilityKind.ONLINE
-        and (data_gb is None or data_of(plan) >= data_gb)
-        and (max_fee is None or plan.fee_krw <= max_fee)
-    ]
-    open_to.sort(key=lambda plan: (plan.fee_krw, -data_of(plan)))
-    if present is None:
-        for_age = [plan for plan in open_to if plan.eligibility.kind in _AGE_KINDS]
-        if age <= 18:  # the plans for the youngest come before those for everyone under 35
-            for_age.sort(key=lambda plan: (plan.eligibility.age or 0, plan.fee_krw))
-        return Best(plans=tuple((for_age or open_to)[:2]))
-    wanted = data_of(present) if data_gb is None else data_gb
-    better = [
-        plan
-        for plan in open_to
-        if data_of(plan) >= wanted
-        and (
-            plan.fee_krw < present.fee_krw
-            or (
-                plan.fee_krw == present.fee_krw
-                and (data_of(plan), plan.sharing_gb) > (data_of(present), present.sharing_gb)
-            )
-        )
-    ]
-    if better:
-        return Best(plans=(better[0],))
-    return Best(plans=(present,), keep=True)
+
+def for_age(catalog: Catalog, *, age: int) -> tuple[Plan, ...]:
+    """The plans made for this age, the narrowest age limit first, each family cheapest first."""
+    plans = [p for p in find_plans(catalog, age=age) if p.eligibility.kind in AGE_KINDS]
+    if not plans:
+        return ()
+    plans.sort(key=lambda plan: ((plan.eligibility.age or 0) if age < 35 else 0, plan.fee_krw))
+    return tuple(plans)
 
 
 def differences(first: Plan, second: Plan) -> str:
@@ -142,3 +76,44 @@ def differences(first: Plan, second: Plan) -> str:
     if first.sharing_gb != second.sharing_gb:
         parts.append(f"공유 차이 {abs(first.sharing_gb - second.sharing_gb)}GB")
     return ", ".join(parts)
+
+
+def in_words(option: Option) -> str:
+    """Why an option is recommended and what speaks against it, as a fact to speak from."""
+    return ", ".join(filter(None, map(_reason, option.reasons)))
+
+
+def _reason(reason: Reason) -> str:
+    value = reason.value or 0
+    match reason.code:
+        case ReasonCode.SAVES:
+            return f"지금보다 월 {won(value)} 저렴"
+        case ReasonCode.SAVES_EVEN_DISCOUNTED:
+            return f"선택약정 할인을 받는 지금보다도 월 {won(value)} 저렴"
+        case ReasonCode.COSTS_MORE:
+            return f"지금보다 월 {won(value)} 비쌈"
+        case ReasonCode.SAME_FEE:
+            return f"요금은 월 {won(value)}으로 같음"
+        case ReasonCode.MORE_DATA | ReasonCode.LESS_DATA:
+            more = "많음" if reason.code is ReasonCode.MORE_DATA else "적음"
+            return (
+                f"데이터가 {gigabytes(reason.value)} 더 {more}" if value else f"데이터가 더 {more}"
+            )
+        case ReasonCode.MORE_SHARING:
+            return f"공유 데이터가 {value}GB 더 많음"
+        case ReasonCode.LESS_SHARING:
+            return f"공유 데이터가 {value}GB 더 적음"
+        case ReasonCode.SLOWER_AFTERWARDS:
+            return f"소진 후 속도가 {speed(value)}로 느려짐"
+        case ReasonCode.LOSES_ROLLOVER:
+            return "남은 데이터 이월이 안 됨"
+        case ReasonCode.ONLINE_ONLY:
+            return "온라인으로만 가입"
+        case ReasonCode.NO_CONTRACT_DISCOUNT:
+            return "선택약정 할인 없음"
+        case ReasonCode.FOR_AGE:
+            return f"만 {value}세 기준 요금제"
+        case ReasonCode.NOTE:
+            return reason.text
+        case _:
+            return ""

@@ -15,7 +15,7 @@ from agent.errors import ToolError
 from agent.facts import Fact, plan_fact
 from agent.korean.figures import birth_digits, phone_number
 from agent.policy import MAX_FAILURES, PROVEN, decide
-from agent.selection import age_on, best_for, differences, select
+from agent.selection import differences, for_age, in_words, select
 from agent.toolspecs import (
     TOOLS,
     Arguments,
@@ -28,7 +28,8 @@ from agent.toolspecs import (
     SearchFaq,
     VerifyCaller,
 )
-from knowledge.catalog.model import Catalog, Plan
+from knowledge.catalog.model import Catalog, EligibilityKind, Plan
+from knowledge.compare import Recommendation, age_limit_date, full_age, recommend
 from knowledge.errors import KnowledgeError
 from knowledge.lexicon import Lexicon
 from knowledge.retriever import Passage, Retriever
@@ -59,8 +60,8 @@ class ToolResult:
     passages: tuple[Passage, ...] = ()
     known: bool = True
     """False when a search found nothing to answer from."""
-    keep: bool = False
-    """True when the recommendation is to stay on the present plan."""
+    advice: Recommendation | None = None
+    """What recommend_plans advises a customer."""
 
     @property
     def ok(self) -> bool:
@@ -237,12 +238,23 @@ class Toolbox:
     def _customer_fact(self, customer: Customer) -> Fact:
         plan = self.catalog.plan(customer.plan_id)
         name = f"{plan.family_name} {plan.name}" if plan else "알 수 없음"
-        age = age_on(customer.born, self.today)
         text = (
-            f"이름 {customer.name}, 이용 중인 요금제 {name}, 만 {age}세, "
-            f"가입일 {customer.since:%Y년 %m월 %d일}"
+            f"이름 {customer.name}, 이용 중인 요금제 {name}, "
+            f"만 {full_age(customer.born, self.today)}세, "
+            f"가입일 {customer.since.year}년 {customer.since.month}월 {customer.since.day}일"
         )
+        if until := self.plan_ends(customer):
+            text += f", {until.year}년 {until.month}월 {until.day}일 생일 전까지 이용 가능"
         return Fact(id=f"customer:{customer.id}", text=text)
+
+    def plan_ends(self, customer: Customer) -> date | None:
+        """The birthday on which the customer is too old for the present plan, if it has a limit."""
+        plan = self.catalog.plan(customer.plan_id)
+        if plan is None or plan.eligibility.age is None:
+            return None
+        if plan.eligibility.kind is not EligibilityKind.MAX_AGE:
+            return None
+        return age_limit_date(customer.born, plan.eligibility.age)
 
     async def _get_customer(self, _: Arguments) -> ToolResult:
         customer = self.customer
@@ -275,29 +287,27 @@ class Toolbox:
         return ToolResult(plans=plans, facts=(*map(plan_fact, plans), fact))
 
     async def _recommend_plans(self, arguments: RecommendPlans) -> ToolResult:
-        present = None
-        age = arguments.age
-        facts: tuple[Fact, ...] = ()
-        if age is None:
-            customer = self.customer
-            if customer is None:
-                raise ToolError("needs_phone_number", "nobody is verified")
-            present = self.catalog.plan(customer.plan_id)
-            age = age_on(customer.born, self.today)
-            facts = (self._customer_fact(customer),)
-        best = best_for(
-            self.catalog, age=age, present=present, data_gb=arguments.data_gb,
-            max_fee=arguments.max_fee,
-        )  # fmt: skip
-        plans = best.plans
-        if present and present not in plans:
-            facts += (plan_fact(present),)
-        if present and plans and plans[0] != present:
-            text = differences(present, plans[0])
-            facts += (Fact(id=f"compare:{present.id}:{plans[0].id}", text=text),)
-        return ToolResult(
-            plans=plans, facts=(*facts, *map(plan_fact, plans)), known=bool(plans), keep=best.keep
+        if arguments.age is not None:
+            return _plans_result(for_age(self.catalog, age=arguments.age)[:4])
+        customer = self.customer
+        if customer is None:
+            raise ToolError("needs_phone_number", "nobody is verified")
+        advice = recommend(
+            self.catalog,
+            age=full_age(customer.born, self.today),
+            present_plan_id=customer.plan_id,
+            budget_krw=arguments.max_fee,
+            min_data_gb=arguments.data_gb,
         )
+        plans = [advice.present] if advice.present else []
+        facts = [self._customer_fact(customer)]
+        for option in advice.options:
+            plans.append(option.plan)
+            fact_id = f"advice:{customer.plan_id}:{option.plan.id}"
+            facts.append(Fact(id=fact_id, text=in_words(option)))
+        if advice.keep_present:
+            facts.append(Fact(id=f"advice:{customer.plan_id}", text="지금 요금제가 가장 알맞음"))
+        return ToolResult(plans=tuple(plans), facts=(*facts, *map(plan_fact, plans)), advice=advice)
 
     async def _search_faq(self, arguments: SearchFaq) -> ToolResult:
         found = await self._retriever.search(arguments.query)

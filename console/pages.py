@@ -93,7 +93,7 @@ async def sign_in(request: Request, console: ConsoleDep) -> Response:
         error = "로그인 시도가 너무 많았습니다. 5분 뒤에 다시 시도해 주세요."
         return _sign_in_page(request, console, token=token, error=error, name=name, status=429)
     if session is None:
-        error = "이름 또는 비밀번호가 맞지 않습니다."
+        error = "사용자 이름 또는 비밀번호가 맞지 않습니다."
         return _sign_in_page(request, console, token=token, error=error, name=name, status=401)
     response = _redirect(request, _inside(form.get("next", "")))
     _set_cookie(response, console, console.session_cookie, session, "lax")

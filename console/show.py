@@ -43,7 +43,7 @@ HANDOFF_STATUSES = {
     HandoffStatus.REQUESTED: "연결 요청",
     HandoffStatus.ANSWERED: "상담원 응답",
     HandoffStatus.UNANSWERED: "상담원 부재",
-    HandoffStatus.CALLBACK_REQUESTED: "다시 전화 요청",
+    HandoffStatus.CALLBACK_REQUESTED: "콜백 요청",
 }
 _WEEKDAYS = "월화수목금토일"
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 import shutil
 import tempfile
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,14 +17,7 @@ from knowledge.catalog.loader import load_catalog, sample_catalog_path
 from knowledge.catalog.model import Catalog
 from knowledge.embedding import SCHEME, HashedEmbedder
 from knowledge.errors import KnowledgeError
-from knowledge.index import (
-    VectorIndex,
-    find_version,
-    open_client,
-    organization_key,
-    prune,
-    publish,
-)
+from knowledge.index import VectorIndex, VectorStore, organization_key
 from knowledge.passages import Document, build_documents, entry_id
 from knowledge.terms import Analyzer
 
@@ -37,6 +31,8 @@ class Ingested:
     analyzer: Analyzer
     embedder: HashedEmbedder
     index: VectorIndex
+    store: VectorStore
+    """Holds the index open; closed by whoever ingested."""
     version: str
     """Hash of everything that the index is made of."""
     changed: bool
@@ -85,31 +81,35 @@ def ingest(
     analyzer = Analyzer(catalog)
     embedder = HashedEmbedder(analyzer, [text for _, text in entries])
 
-    client = open_client(data_dir=data_dir, chroma_url=chroma_url)
-    index = find_version(client, organization=organization, version=version)
     shipped = folder.resolve() == sample_catalog_path().resolve()
     current = pointer is not None and pointer.version == version and pointer.shipped == shipped
-    changed = index is None or not current
-    if index is None:
-        index = publish(
-            client,
-            organization=organization,
-            version=version,
-            entry_ids=[name for name, _ in entries],
-            embeddings=np.stack([embedder.embed(text) for _, text in entries]),
+    with ExitStack() as undo:
+        store = VectorStore.open(
+            data_dir=data_dir, organization=organization, chroma_url=chroma_url
         )
-    if not current:
-        _keep_copy(folder, home / version)
-        before = pointer.history if pointer is not None else ()
-        history = (*(old for old in before if old != version), version)
-        _write_pointer(home, _Pointer(version=version, shipped=shipped, history=history[-8:]))
-        prune(client, organization=organization, history=history)
+        undo.callback(store.close)
+        index = store.find(version)
+        changed = index is None or not current
+        if index is None:
+            index = store.publish(
+                version,
+                entry_ids=[name for name, _ in entries],
+                embeddings=np.stack([embedder.embed(text) for _, text in entries]),
+            )
+        if not current:
+            _keep_copy(folder, home / version)
+            before = pointer.history if pointer is not None else ()
+            history = (*(old for old in before if old != version), version)
+            _write_pointer(home, _Pointer(version=version, shipped=shipped, history=history[-8:]))
+            store.prune(history)
+        undo.pop_all()
     return Ingested(
         catalog=catalog,
         documents=documents,
         analyzer=analyzer,
         embedder=embedder,
         index=index,
+        store=store,
         version=version,
         changed=changed,
     )

@@ -15,7 +15,7 @@ from knowledge.passages import Document, document_of
 from knowledge.retriever import Passage, Retrieval
 from knowledge.synonyms import SECTION_OF
 from knowledge.termindex import TermIndex
-from knowledge.terms import Analyzer, concept_name
+from knowledge.terms import Analysis, Analyzer, concept_name
 
 _RRF = 10
 """Reciprocal rank fusion's constant: small, for the lists are short and their tops are good."""
@@ -70,7 +70,8 @@ class HybridRetriever:
         self._thread.shutdown(wait=True)
 
     def _search(self, query: str, limit: int) -> Retrieval:
-        terms = self._analyzer.terms(query)
+        analysis = self._analyzer.analyze(query)
+        terms = analysis.terms
         mentions = self._lexicon.find(query)
         if not terms and not mentions:
             return Retrieval(passages=(), known=False)
@@ -83,14 +84,38 @@ class HybridRetriever:
             fused[name] += bonus
         self._discount_unnamed(fused, mentions)
         best = sorted(fused, key=lambda name: (-fused[name], name))[:limit]
-        coverage = self._terms.coverage(terms)
-        confidence = _cues(query, mentions)
-        if best:
-            confidence += similarity.get(best[0], 0.0) / 2 + coverage.get(best[0], 0.0) / 2
+        known = (
+            bool(best)
+            and self._confidence(query, analysis, mentions, best[0], similarity) >= _KNOWN
+        )
         return Retrieval(
             passages=tuple(self._passage(name, fused[name]) for name in best),
-            known=bool(best) and confidence >= _KNOWN,
+            known=known,
         )
+
+    def _confidence(
+        self,
+        query: str,
+        analysis: Analysis,
+        mentions: Sequence[Mention],
+        best: str,
+        similarity: Mapping[str, float],
+    ) -> float:
+        """How sure it is that `best` answers: about 0 for other matters, above 0.5 for ours.
+
+        A plan's name is enough. A family's (`노인`, `외국인`) only helps, for people say such words
+        about other things too; nouns that stand nowhere in the catalogue (`피자`) speak against.
+        """
+        if any(mention.kind == "plan" for mention in mentions):
+            return 1.0
+        coverage = self._terms.coverage(analysis).get(best, 0.0)
+        confidence = similarity.get(best, 0.0) / 2 + coverage / 2
+        if _OF_OUR_TRADE.search(query):
+            confidence += 0.1
+        if mentions:
+            return confidence + 0.2
+        strange = [noun for noun in analysis.unexplained_nouns if noun not in self._terms]
+        return confidence - 0.1 * min(len(strange), 2)
 
     def _similarity(self, query: str, terms: Sequence[str]) -> dict[str, float]:
         vector = self._embedder.embed(query, terms=terms)
@@ -145,13 +170,6 @@ class HybridRetriever:
             plan_id=document.plan_id,
             score=score,
         )
-
-
-def _cues(query: str, mentions: Sequence[Mention]) -> float:
-    """Confidence before searching: a plan's name is enough, a family's (`노인`) only helps."""
-    if any(mention.kind == "plan" for mention in mentions):
-        return _KNOWN
-    return (0.2 if mentions else 0.0) + (0.1 if _OF_OUR_TRADE.search(query) else 0.0)
 
 
 def _ranked(scores: Mapping[str, float]) -> list[str]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from knowledge.catalog.model import Catalog
+from knowledge.index import VectorStore
 from knowledge.ingest import ingest
 from knowledge.lexicon import Lexicon
 from knowledge.search import HybridRetriever
@@ -22,10 +23,13 @@ class Knowledge:
     """Hash of the published index."""
     changed: bool
     """Whether opening it had to publish a new version."""
+    store: VectorStore
+    """What holds the index open."""
 
     def close(self) -> None:
-        """Stop the retriever's thread."""
+        """Stop the retriever's thread and let the index go."""
         self.retriever.close()
+        self.store.close()
 
 
 def open_knowledge(
@@ -64,4 +68,5 @@ def open_knowledge(
         lexicon=lexicon,
         version=done.version,
         changed=done.changed,
+        store=done.store,
     )

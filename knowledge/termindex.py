@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import bm25s
 
 from knowledge.synonyms import GENERIC
-from knowledge.terms import concept_name, is_concept
+from knowledge.terms import Analysis, concept_name, is_concept
 
 
 class TermIndex:
@@ -42,6 +42,8 @@ class TermIndex:
     def concept_overlap(self, terms: Sequence[str]) -> dict[str, float]:
         """Shared concepts over all concepts of query and entry, weighted, in 0 … 1."""
         concepts = {term for term in terms if is_concept(term)}
+        if all(concept_name(concept) in GENERIC for concept in concepts):
+            return {}  # `얼마예요?` alone fits everything and names nothing
         asked = sum(self._weight(concept) for concept in concepts)
         shared = self._shared({concept: self._weight(concept) for concept in concepts})
         return self._best(
@@ -51,12 +53,21 @@ class TermIndex:
             }
         )
 
-    def coverage(self, terms: Sequence[str]) -> dict[str, float]:
-        """The share of what the query is about that each document holds, in 0 … 1.
+    def __contains__(self, term: str) -> bool:
+        """Whether any entry holds the term."""
+        return term in self._postings
 
-        Topics count twice, for they hold several words; how something is asked counts little.
+    def coverage(self, analysis: Analysis) -> dict[str, float]:
+        """The share of what a query is about that each document holds, in 0 … 1.
+
+        Topics count twice, for they hold several words; how something is asked counts little, and
+        unknown wordings of a known concept count only as that concept.
         """
-        weights = {term: self._idf(term) * _share(term) for term in terms}
+        weights = {
+            term: self._idf(term) * _share(term)
+            for term in analysis.terms
+            if term in self or term in analysis.unexplained
+        }
         total = sum(weights.values())
         return self._best({n: weight / total for n, weight in self._shared(weights).items()})
 

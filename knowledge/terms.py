@@ -8,6 +8,7 @@ import re
 import threading
 import unicodedata
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import kiwipiepy
 
@@ -28,16 +29,31 @@ _USER_NOUNS = (
     "오티티",
 )
 _CONTENT_TAGS = frozenset({"NNG", "NNP", "NR", "SN", "SL", "XR", "VV", "VA", "MAG", "VV-I", "VA-I"})
+_NUMBER_TAGS = frozenset({"NR", "SN"})
+_NOUN_TAGS = frozenset({"NNG", "NNP", "SL"})
 # Words that every caller says and that name nothing.
 _STOP_WORDS = (
     "하 되 있 주 알리 싶 보 말씀 말 궁금 거 것 저 나 제 좀 그 이 뭐 무엇 어떻 어떠 어떤 지금 혹시 "
     "그냥 경우 네 예 아니 안녕 감사 부탁 때 중 수 건 분 같 좋 그렇 이렇 쓰 요금제 요금 데이터 "
     "가능 필요 원하 고객 안내 상담원 연결 확인 돕 드리 모두 위하 정도 한번 다 더 안 못 가 오 몇 "
-    "나오 추천 소개 설명 종류 얼마 얼마나 어떻게 어디 언제 사람 걸 달 이번 궁금하 왜 너무 5g"
+    "나오 추천 소개 설명 종류 넘 얼마 얼마나 어떻게 어디 언제 사람 걸 달 이번 궁금하 왜 너무 5g "
+    "요새 지난달 오늘 당장"
 )
 _STOP = frozenset(_STOP_WORDS.split())
 _UNITS = re.compile(r"(\d+)\s*(?:gb|기가(?:바이트)?|지비)")
 _NOT_WORDS = re.compile(rf"{_UNITS.pattern}|5g")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Analysis:
+    """What a text is about, for searching."""
+
+    terms: tuple[str, ...]
+    """Morphemes and sizes (`14gb`) in order, then concepts (`#공유`); repeated ones stay."""
+    unexplained: frozenset[str]
+    """Morphemes, numbers aside, that belong to no concept's wording."""
+    unexplained_nouns: frozenset[str]
+    """The nouns among them."""
 
 
 class Analyzer:
@@ -56,16 +72,25 @@ class Analyzer:
         self._kiwi, self._lock = _load_kiwi(tuple(sorted({*_USER_NOUNS, *_hangul_words(names)})))
 
     def terms(self, text: str) -> list[str]:
-        """Search terms of `text` in order, concepts (`#공유`) last; repeated ones stay repeated."""
+        """Search terms of `text`, as `analyze` gives them."""
+        return list(self.analyze(text).terms)
+
+    def analyze(self, text: str) -> Analysis:
+        """The search terms of `text` and which of its words no concept explains."""
         folded = fold(text)
         sizes = [f"{size}gb" for size in _UNITS.findall(folded)]
+        words = _NOT_WORDS.sub(lambda match: " " * len(match[0]), folded)
         with self._lock:
-            tokens = self._kiwi.tokenize(_NOT_WORDS.sub(" ", folded))
-        morphemes = [
-            token.form for token in tokens if token.tag in _CONTENT_TAGS and token.form not in _STOP
-        ]
-        concepts = [name for name, pattern in _COMPILED if pattern.search(folded)]
-        return morphemes + sizes + concepts
+            tokens = self._kiwi.tokenize(words)
+        content = [t for t in tokens if t.tag in _CONTENT_TAGS and t.form not in _STOP]
+        matched = [(name, match) for name, p in _COMPILED if (match := p.search(folded))]
+        explained = {at for _, match in matched for at in range(match.start(), match.end())}
+        foreign = [t for t in content if t.start not in explained and t.tag not in _NUMBER_TAGS]
+        return Analysis(
+            terms=(*(token.form for token in content), *sizes, *(name for name, _ in matched)),
+            unexplained=frozenset(token.form for token in foreign),
+            unexplained_nouns=frozenset(t.form for t in foreign if t.tag in _NOUN_TAGS),
+        )
 
     @staticmethod
     def fingerprint() -> str:

@@ -179,7 +179,9 @@ class _Transcript:
         console.print(f"[dim]        heard “{turn.heard}”{timing}[/]")
 
 
-def _verdict(scenario: Scenario, stored: StoredCall, call: SimulatedCall, settings: Settings) -> int:
+def _verdict(
+    scenario: Scenario, stored: StoredCall, call: SimulatedCall, settings: Settings
+) -> int:
     """Prints the summary and the way on; the exit status."""
     faults: list[str] = []
     answered = [turn for turn in stored.turns if turn.index]

@@ -68,5 +68,5 @@ def serve() -> None:
         host=settings.host,
         port=settings.port,
         log_level=settings.log_level,
-        drain=application.state.yeoboseyo.drain,
+        drain=lambda: application.state.yeoboseyo.switchboard.drain(),
     )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from datetime import date
 
 from agent.brain.keywords import Topic
 from agent.korean.wording import gigabytes, object_, speed, subject, topic, won
+from agent.selection import is_online
 from knowledge.catalog.model import EligibilityKind, Family, Plan
+from knowledge.compare import Option, ReasonCode
 
 
 def fee(plan: Plan) -> list[str]:
@@ -43,7 +47,7 @@ def throttle(plan: Plan) -> list[str]:
     if plan.throttle_kbps is None:
         return [f"{topic(plan.name)} 데이터가 무제한이라 속도 제한이 없어요."]
     return [
-        f"{topic(plan.name)} {gigabytes(plan.data_gb)}를 다 쓰신 뒤에도 추가 요금 없이 "
+        f"{topic(plan.name)} {gigabytes(plan.data_gb)}를 다 쓰신 뒤에도 "
         f"최대 {speed(plan.throttle_kbps)} 속도로 계속 쓰실 수 있어요."
     ]
 
@@ -90,12 +94,23 @@ def _notes(plan: Plan, word: str) -> list[str]:
     return [note for note in plan.notes if word in note]
 
 
+_OTT = re.compile(r"OTT (\d종)( 선택)?(?: \((.+)\))?$")
+
+
 def ott(plan: Plan) -> list[str]:
     """OTT services that come with it."""
     notes = _notes(plan, "OTT")
     if not notes:
         return [f"{plan.name}에는 OTT 혜택이 없어요."]
-    return [f"{plan.name}에는 {notes[0]} 혜택이 있어요."]
+    match = _OTT.match(notes[0])
+    if match is None:
+        return [f"{plan.name}에는 {notes[0]} 혜택이 있어요."]
+    kinds, choice, which = match.groups()
+    names = which.replace("·", ", ") if which else ""
+    if choice:
+        among = f"{names} 중에서 " if names else ""
+        return [f"{topic(plan.name)} {among}OTT {kinds}을 고르실 수 있어요."]
+    return [f"{plan.name}에는 OTT {kinds}으로 {subject(names)} 포함돼요."]
 
 
 def membership(plan: Plan) -> list[str]:
@@ -211,7 +226,12 @@ def compared(first: Plan, second: Plan) -> list[str]:
     if dear.data_gb is not None and cheap.data_gb is not None and dear.data_gb > cheap.data_gb:
         more = f"데이터가 {dear.data_gb - cheap.data_gb}GB 더 많"
     rolls = [plan for plan in (dear, cheap) if any("이월" in note for note in plan.notes)]
-    if gap:
+    extras = [note for note in dear.notes if note not in cheap.notes and "이월" not in note]
+    if gap and not more and not rolls and extras:
+        said.append(
+            f"{subject(dear.name)} 월 {won(gap)} 더 비싼 대신, {extras[0].split(' (')[0]} 혜택이 있어요."
+        )
+    elif gap:
         price = f"{subject(dear.name)} 월 {won(gap)} 더 비싸"
         extra = f"지만 {more}아요." if more else "요."
         if len(rolls) == 1:
@@ -226,21 +246,29 @@ def compared(first: Plan, second: Plan) -> list[str]:
     return said
 
 
-def recommended(plan: Plan, present: Plan) -> list[str]:
-    """Why another plan suits better than the present one."""
+def until_birthday(plan: Plan, until: date) -> str:
+    """Until when a customer may stay on a plan with an age limit."""
+    day = f"{until.year}년 {until.month}월 {until.day}일"
+    return f"{topic(plan.name)} {day} 생일 전까지 계속 이용하실 수 있어요."
+
+
+def recommended(option: Option, present: Plan) -> list[str]:
+    """Why another plan suits better than the present one, and what would be lost."""
+    plan = option.plan
     gap = present.fee_krw - plan.fee_krw
-    said = [
-        f"{plan.eligibility.text} 고객님께는 {object_(plan.name)} 추천해 드려요."
-        if plan.eligibility.age is not None
-        else f"{object_(plan.name)} 추천해 드려요."
-    ]
-    amount = "데이터 무제한" if plan.data_gb is None else f"데이터 {plan.data_gb}GB"
+    whom = f"{plan.eligibility.text} 고객님께는 " if plan.eligibility.age is not None else ""
+    said = [f"{whom}{object_(plan.name)} 추천해 드려요."]
+    amount = "데이터 무제한으로" if plan.data_gb is None else f"데이터 {plan.data_gb}GB로"
     if gap > 0:
-        said.append(f"월 {won(plan.fee_krw)}에 {amount}로, 지금보다 월 {won(gap)} 저렴해요.")
-    else:
+        said.append(f"월 {won(plan.fee_krw)}에 {amount}, 지금보다 월 {won(gap)} 저렴해요.")
+    elif gap == 0 and plan.sharing_gb > present.sharing_gb:
         said.append(
             f"요금은 월 {won(plan.fee_krw)}으로 같고, 공유 데이터가 {plan.sharing_gb}GB로 늘어나요."
         )
+    else:
+        said.append(f"월 {won(plan.fee_krw)}에 {amount} 쓰실 수 있어요.")
+    if drawback := _drawback(option):
+        said.append(f"다만 {drawback}")
     return said
 
 
@@ -275,12 +303,36 @@ def family_each(family: Family, asked: Topic) -> list[str]:
     return said if len(said) <= 2 else [said[0], said[-1]]
 
 
-def keep(present: Plan) -> list[str]:
-    """That the present plan suits best."""
-    return [
-        f"지금 쓰시는 {subject(present.name)} 고객님께 가장 알맞아요.",
-        f"월 {won(present.fee_krw)}에 {_amount(present)} 쓰고 계세요.",
-    ]
+def keep(present: Plan, other: Option | None) -> list[str]:
+    """That the present plan suits best; with another way and its price, where there is one."""
+    said = [f"지금 쓰시는 {subject(present.name)} 고객님께 가장 알맞아요."]
+    if other is None:
+        said.append(f"월 {won(present.fee_krw)}에 {_amount(present)} 쓰고 계세요.")
+        return said
+    plan = other.plan
+    online = "온라인 전용 " if is_online(plan) else ""
+    drawback = _drawback(other)
+    price = f"{online}{topic(plan.name)} 월 {won(plan.fee_krw)}에 데이터 {gigabytes(plan.data_gb)}"
+    ends = ("이지만" if plan.data_gb is None else "지만") if drawback else copula(plan.data_gb)
+    said.append(f"{price}{ends}, {drawback}" if drawback else f"{price}{ends}.")
+    return said
+
+
+def copula(data_gb: int | None) -> str:
+    """What ends a sentence after an amount of data."""
+    return "이에요" if data_gb is None else "예요"
+
+
+def _drawback(option: Option) -> str:
+    """What is lost with an option, the weightiest only."""
+    codes = {reason.code for reason in option.reasons}
+    if ReasonCode.LOSES_ROLLOVER in codes:
+        return "남은 데이터는 이월되지 않아요."
+    if ReasonCode.SLOWER_AFTERWARDS in codes and option.plan.throttle_kbps is not None:
+        return f"다 쓰신 뒤 속도는 최대 {speed(option.plan.throttle_kbps)}예요."
+    if ReasonCode.LESS_SHARING in codes:
+        return f"공유 데이터는 {option.plan.sharing_gb}GB로 줄어요."
+    return ""
 
 
 def _amount(plan: Plan) -> str:

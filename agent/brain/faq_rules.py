@@ -6,7 +6,7 @@ import re
 
 from agent import lines
 from agent.brain.draft import Draft, draft
-from agent.brain.keywords import Sign
+from agent.brain.keywords import SUBJECTS, Sign
 from agent.brain.small_talk import HUMAN_OFFER
 from agent.brain.state import State
 from agent.brain.understand import Frame
@@ -28,6 +28,15 @@ def _sentences(text: str) -> list[str]:
     return [match[0].strip() for match in _SENTENCE.finditer(text)] or [text]
 
 
+def _on_subject(entry: FaqEntry | None, frame: Frame) -> bool:
+    """Whether the caller said anything of what the entry is about; a near miss is worse than
+    saying that one does not know."""
+    if entry is None:
+        return frame.named
+    pattern = SUBJECTS.get(entry.category)
+    return pattern is None or re.search(pattern, frame.plain) is not None
+
+
 async def _from_pages(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     result = await tools.call("search_faq", {"query": frame.text})
     if result.code == "unavailable":
@@ -35,6 +44,8 @@ async def _from_pages(frame: Frame, state: State, tools: Toolbox) -> Draft | Non
     if not result.known or not result.passages:
         return None
     entry = _entry(tools, result)
+    if not _on_subject(entry, frame):
+        return None
     text = entry.answer if entry else result.passages[0].text
     said = [s for s in _sentences(text) if not _OWN_OFFER.search(s)][:_LONGEST]
     offer = HUMAN_OFFER if entry and entry.needs_human else None
@@ -66,10 +77,9 @@ async def anything(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
 
 async def unknown(_: Frame, state: State, __: Toolbox) -> Draft:
     """Say so, and offer a human."""
-    found = draft(
+    return draft(
         state,
         "죄송합니다, 그 부분은 제가 정확히 알지 못해요.",
         offer=HUMAN_OFFER,
         unknown=state.unknown + 1,
     )
-    return found

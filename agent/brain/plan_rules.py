@@ -13,14 +13,25 @@ from agent.brain.state import Act, State
 from agent.brain.understand import Frame
 from agent.korean.wording import object_, topic, won
 from agent.requests import says_yes
-from agent.selection import age_on
 from agent.tools import Toolbox, ToolResult
 from knowledge.catalog.model import EligibilityKind, Family, Plan
+from knowledge.compare import full_age
 
 _LIMITED = (EligibilityKind.MAX_AGE, EligibilityKind.MIN_AGE)
 _ASKS_HOW = re.compile(
     r"어떻게|언제|방법|절차|수있|되나|돼나|될까|되죠|되요|돼요|가능|몇번|하려면|며칠|얼마나걸|면"
 )
+_OWN_TOPICS = (
+    Topic.FEE, Topic.DATA, Topic.THROTTLE, Topic.SHARING, Topic.MINUTES, Topic.DISCOUNT,
+    Topic.ROLLOVER, Topic.MEMBERSHIP, Topic.OTT,
+)  # fmt: skip
+_FOR_SOMEBODY = re.compile(r"쓸|쓰실|해주|해줄|사주|요금|핸드폰|휴대폰|폰|가입|개통|바꿔|맞는|뭐가")
+_OLDER = re.compile(r"만 (\d+)세 이상 가입 시 (.+) 추가")
+_THANKS_ONLY = re.compile(r"^(?!네|예)[^?]*(?:고마|고맙|감사|땡큐)")
+_UNTIL_WHEN = re.compile(
+    r"언제까지|몇살까지|몇세까지|나이(?:가)?되면|살(?:이)?되면|성인되면|졸업하면|생일(?:이)?지나면"
+)
+_WITHOUT_ONLINE = re.compile(r"온라인(?:은|이|으로)?(?:전용)?(?:은|이)?(?:말고|빼고|싫|안)")
 _LETTERS = (("에이형", "a형"), ("비형", "b형"), ("씨형", "c형"), ("시형", "c형"))
 _OF_TWO = re.compile(r"둘|두개|두요금제|중에|중에서|더")
 _WHICH = "어떤 요금제가 궁금하신가요?"
@@ -30,6 +41,8 @@ async def answer_to_offer(frame: Frame, state: State, tools: Toolbox) -> Draft |
     """Yes to the offer of details."""
     offer = state.offer
     if offer is None or offer.act is not Act.DETAILS or not says_yes(frame.text) or frame.named:
+        return None
+    if _THANKS_ONLY.search(frame.plain):
         return None
     result = await tools.call("get_plan", {"plan_id": offer.plan_ids[0]})
     plan = result.plans[0]
@@ -44,15 +57,43 @@ async def age_given(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     return await _for_age(frame, state, tools)
 
 
+async def not_online(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+    """`온라인 말고요`: back to the plan that is not online-only."""
+    if not _WITHOUT_ONLINE.search(frame.plain) or not state.plan_ids:
+        return None
+    result = await tools.call("get_plan", {"plan_id": state.plan_ids[0]})
+    plan = result.plans[0]
+    return draft(
+        state, f"네, 그러시면 {answers.brief(plan)}{answers.copula(plan.data_gb)}.", result=result
+    )
+
+
+async def age_bonus(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+    """More data from a certain age, on the plan spoken of: `일흔다섯이면 더 줘요?`."""
+    if not frame.age_told or frame.age is None or frame.named or not state.plan_ids:
+        return None
+    plan = tools.catalog.plan(state.plan_ids[0])
+    match = next((m for note in plan.notes if (m := _OLDER.match(note))), None) if plan else None
+    if plan is None or match is None or frame.age < int(match[1]):
+        return None
+    result = await tools.call("get_plan", {"plan_id": plan.id})
+    said = f"네, {topic(plan.name)} 만 {match[1]}세 이상 가입하시면 {object_(match[2])} 더 드려요."
+    return draft(state, said, result=result)
+
+
 async def change(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     """Changing or joining a plan, which only a human can do."""
     if not frame.has(Sign.CHANGE) or frame.has(Sign.RECOMMEND, Sign.COMPARE, Sign.CHEAPER):
         return None
     if _ASKS_HOW.search(frame.plain) or frame.has(Sign.RELATIVE):
         return None
-    if not frame.plans:
+    if frame.has(Sign.FAQ, Sign.BILL) and "요금제" not in frame.plain and not frame.plans:
+        return None  # another number, another card: not a plan
+    focus = tools.catalog.plan(state.plan_ids[0]) if state.plan_ids else None
+    plans = frame.plans or ((focus,) if focus and frame.has(Sign.THAT) else ())
+    if not plans:
         return draft(state, "요금제 변경과 가입은 상담원이 도와드리고 있어요.", offer=HUMAN_OFFER)
-    plan = frame.plans[0]
+    plan = plans[0]
     result = await tools.call("find_plans", {"name": plan.name})
     barred = _barred(plan, tools)
     if barred:
@@ -62,7 +103,7 @@ async def change(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
 
 
 def _age_of_customer(tools: Toolbox) -> int | None:
-    return age_on(tools.customer.born, tools.today) if tools.customer else None
+    return full_age(tools.customer.born, tools.today) if tools.customer else None
 
 
 def _barred(plan: Plan, tools: Toolbox) -> list[str] | None:
@@ -94,6 +135,9 @@ async def compare(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
             return None
         plans += [plan for plan in own.plans if plan not in plans]
     focus = [plan for plan_id in state.plan_ids if (plan := tools.catalog.plan(plan_id))]
+    near = tools.catalog.family(state.family_id) if state.family_id else None
+    if not plans and near and frame.gb is not None:
+        plans = [plan for plan in near.plans if plan.data_gb == frame.gb]  # `10기가랑 차이`
     if len(plans) == 1 and not frame.families:
         plans = [*[plan for plan in focus[:1] if plan not in plans], *plans]
     elif not plans and not frame.families and len(focus) >= 2:
@@ -158,6 +202,20 @@ async def my_plan(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     )  # fmt: skip
 
 
+async def own_limit(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+    """How long the verified customer may stay on a plan with an age limit."""
+    customer = tools.customer
+    if customer is None or not _UNTIL_WHEN.search(frame.plain):
+        return None
+    until = tools.plan_ends(customer)
+    about = frame.plans[0].id if frame.plans else (*state.plan_ids, customer.plan_id)[0]
+    if until is None or about != customer.plan_id or frame.families:
+        return None
+    result = await tools.call("get_customer")
+    said = answers.until_birthday(result.plans[0], until)
+    return draft(state, said, result=result, plan_ids=(customer.plan_id,))
+
+
 async def recommend(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     """A recommendation: for somebody of an age, or for the caller."""
     somebody = frame.has(Sign.RELATIVE) or frame.age is not None
@@ -172,26 +230,24 @@ async def recommend(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
         return None
     if frame.age is not None:
         return await _for_age(frame, state, tools)
+    if somebody and not (asks or _FOR_SOMEBODY.search(frame.plain)):
+        return None
     if somebody:
         return draft(state, "쓰실 분의 나이가 어떻게 되세요?", asked_age=True)
     if not asks:
         return None
     result = await tools.call("recommend_plans", {})
-    if not result.ok or not result.plans:
+    advice = result.advice
+    if advice is None or advice.present is None:
         return None
-    own = await tools.call("get_customer")
-    best, present = result.plans[0], own.plans[0] if own.plans else None
-    if present is None:
-        return None
-    if result.keep:
-        return draft(
-            state, *answers.keep(present),
-            result=own, plan_ids=(present.id,), topic=None,
-        )  # fmt: skip
-    return draft(
-        state, *answers.recommended(best, present), result=result, plan_ids=(best.id, present.id),
-        topic=None,
-    )  # fmt: skip
+    present = advice.present
+    if not advice.keep_present and advice.options:
+        best = advice.options[0]
+        ids = (best.plan.id, present.id)
+        said = answers.recommended(best, present)
+        return draft(state, *said, result=result, plan_ids=ids, topic=None)
+    said = answers.keep(present, advice.options[0] if advice.options else None)
+    return draft(state, *said, result=result, plan_ids=(present.id,), topic=None)
 
 
 async def _for_age(frame: Frame, state: State, tools: Toolbox) -> Draft:
@@ -225,7 +281,7 @@ async def named(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     if not frame.named:
         return None
     asked = frame.topics[0] if frame.topics else None
-    if asked is None and len(frame.plain) <= 20 and state.topic and not frame.has(Sign.WHICH_PLANS):
+    if asked is None and len(frame.rest) <= 4 and not frame.has(Sign.RECOMMEND):
         asked = state.topic  # `심플은요?` asks the same of another
     if frame.plans:
         result = ToolResult()
@@ -239,7 +295,10 @@ async def named(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
         )  # fmt: skip
     family = frame.families[0]
     result = await tools.call("find_plans", {"family_id": family.id, "limit": 10})
-    said = _of_family(family, asked)
+    said = _of_family(family, asked, frame.age if frame.age_told else None)
+    others = [plan for plan in family.plans if plan.id not in frame.rejected]
+    if len(others) < len(family.plans) and others:
+        said = [f"다른 요금제로는 {answers.listed(others[:3])}"]
     focus = tuple(plan.id for plan in family.plans) if len(family.plans) <= 2 else ()
     if frame.has(Sign.CHEAPEST, Sign.PRICIEST, Sign.MOST_DATA):
         best = _superlative(family.plans, frame)
@@ -270,7 +329,9 @@ def _of_plans(plans: Sequence[Plan], asked: Topic, frame: Frame, tools: Toolbox)
     return [answers.TOPIC_ANSWERS[asked](plan)[0] for plan in plans]
 
 
-def _of_family(family: Family, asked: Topic | None) -> list[str]:
+def _of_family(family: Family, asked: Topic | None, age: int | None = None) -> list[str]:
+    if len(family.plans) == 1 and asked is Topic.ELIGIBILITY:
+        return answers.eligibility(family.plans[0], age=age)
     if len(family.plans) == 1:
         return answers.TOPIC_ANSWERS[asked or Topic.OVERVIEW](family.plans[0])
     if asked in (None, Topic.OVERVIEW, Topic.FEE, Topic.DISCOUNT):
@@ -278,7 +339,11 @@ def _of_family(family: Family, asked: Topic | None) -> list[str]:
     if asked is Topic.DATA:
         return answers.family_data(family)
     if asked in (Topic.ELIGIBILITY, Topic.ROLLOVER, Topic.MINUTES):
-        one = answers.TOPIC_ANSWERS[asked](family.plans[0])
+        first = family.plans[0]
+        eligible = asked is Topic.ELIGIBILITY
+        one = (
+            answers.eligibility(first, age=age) if eligible else answers.TOPIC_ANSWERS[asked](first)
+        )
         return [
             sentence.replace(topic(family.plans[0].name), topic(family.name)) for sentence in one
         ]
@@ -321,6 +386,12 @@ async def follow_up(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     if not plans and state.family_id and (family := tools.catalog.family(state.family_id)):
         result = await tools.call("find_plans", {"family_id": family.id, "limit": 10})
         return draft(state, *_of_family(family, asked), result=result, topic=asked)
+    if asked in (Topic.OTT, Topic.MEMBERSHIP) and frame.has(Sign.WITH_BENEFIT):
+        return None  # `넷플릭스 되는 요금제` looks for plans
+    if not plans and tools.customer and asked in _OWN_TOPICS:
+        plans = list((await tools.call("get_customer")).plans)
+    if not plans and not frame.topics and len(frame.plain) <= 12:
+        return draft(state, _WHICH)
     if not plans:
         if asked in (Topic.FEE, Topic.DATA, Topic.DISCOUNT) and len(frame.plain) <= 14:
             return draft(state, _WHICH, topic=asked)

@@ -2,22 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from agent.brain import answers
 from agent.brain.draft import Draft, draft
-from agent.brain.keywords import Sign
+from agent.brain.keywords import Sign, Topic
 from agent.brain.state import Act, Offer, State
 from agent.brain.understand import Frame
 from agent.korean.wording import subject, topic, won
-from agent.selection import age_on
 from agent.tools import Toolbox
 from knowledge.catalog.model import Plan
+from knowledge.compare import full_age
 
 _WISHES = (
     Sign.CHEAPEST, Sign.CHEAPER, Sign.PRICIEST, Sign.MOST_DATA, Sign.MORE_DATA, Sign.UNLIMITED,
-    Sign.FOREIGNER, Sign.DISABLED,
+    Sign.FOREIGNER, Sign.DISABLED, Sign.LITTLE, Sign.LOTS,
 )  # fmt: skip
+
+
+_LOOKS_FOR = re.compile(r"(?:없는|인|싼|한)(?:거|것|걸|요금제|데)|요금제|쓰고싶|싶은데|뭐있|있어")
 
 
 async def search(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
@@ -32,13 +36,15 @@ async def search(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
         return await _others(focus, state, tools)
     if not wished:
         return None
-    if frame.topics and frame.has(Sign.UNLIMITED) and focus and not frame.has(Sign.WHICH_PLANS):
-        return None  # `그건 통화 무제한이에요?` asks about the plan spoken of
+    if _asks_of_plan(frame, state):
+        return None
     wishes, opening = _wishes(frame, focus)
     if wishes is None:
         return None
-    if "age" not in wishes and tools.customer and not frame.has(Sign.FOREIGNER, Sign.DISABLED):
-        wishes["age"] = age_on(tools.customer.born, tools.today)
+    if "age" not in wishes and state.age is not None:
+        wishes["age"] = state.age
+    elif "age" not in wishes and tools.customer and not frame.has(Sign.FOREIGNER, Sign.DISABLED):
+        wishes["age"] = full_age(tools.customer.born, tools.today)
     result = await tools.call("find_plans", {**wishes, "limit": 2})
     online = await tools.call("find_plans", {**wishes, "online": True, "limit": 10})
     first_online = next((p for p in online.plans if p.eligibility.kind.value == "online"), None)
@@ -70,6 +76,18 @@ async def search(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     )  # fmt: skip
 
 
+_OF_PLAN = (Topic.MINUTES, Topic.SHARING, Topic.THROTTLE, Topic.OTT, Topic.MEMBERSHIP)
+
+
+def _asks_of_plan(frame: Frame, state: State) -> bool:
+    """`그건 통화 무제한이에요?` asks about the plan spoken of; `속도 제한 없는 거` looks for one."""
+    if not (state.plan_ids and frame.has(Sign.UNLIMITED)):
+        return False
+    return not _LOOKS_FOR.search(frame.plain) and (
+        frame.has(Sign.THAT) or any(item in _OF_PLAN for item in frame.topics)
+    )
+
+
 def _details_offer(plan: Plan | None) -> str:
     return f"{plan.name} 요금제를 자세히 알려 드릴까요?" if plan else ""
 
@@ -88,6 +106,8 @@ def _focus(frame: Frame, state: State, tools: Toolbox) -> Plan | None:
     """The plan that `더 싼 거` is measured against: named, spoken of, or the caller's own."""
     if frame.plans:
         return frame.plans[0]
+    if frame.has(Sign.MINE) and tools.customer:
+        return tools.catalog.plan(tools.customer.plan_id)
     for plan_id in state.plan_ids:
         if plan := tools.catalog.plan(plan_id):
             return plan
@@ -110,14 +130,18 @@ def _wishes(frame: Frame, focus: Plan | None) -> tuple[dict[str, Any] | None, st
         wishes["min_data_gb"] = frame.gb
         wishes["sort"] = "fee"
         opening = f"데이터 {frame.gb}GB 이상으로는 "
+    if frame.has(Sign.LOTS) and frame.gb is None and not frame.has(Sign.LITTLE):
+        wishes |= {"unlimited": True, "sort": "fee"}
+        opening = "데이터를 많이 쓰시면 무제한인 "
     if frame.has(Sign.UNLIMITED):
         wishes["unlimited"] = True
         wishes["sort"] = "fee"
         opening = opening or "데이터 무제한으로는 "
     if frame.has(Sign.MOST_DATA):
         wishes["sort"] = "data_desc"
-    elif frame.has(Sign.CHEAPEST):
+    elif frame.has(Sign.CHEAPEST) or (frame.has(Sign.LITTLE) and frame.gb is None):
         wishes["sort"] = "fee"
+        opening = opening or "데이터를 적게 쓰시면 "
     elif frame.has(Sign.PRICIEST):
         wishes["sort"] = "fee_desc"
     elif frame.has(Sign.MORE_DATA) and frame.gb is None and focus:

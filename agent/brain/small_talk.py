@@ -72,7 +72,8 @@ async def courtesy(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     if _GOODBYE.search(frame.plain) and len(frame.plain) <= 2 * _LONGEST_COURTESY:
         return await goodbye(state, tools)
     if _THANKS.search(frame.plain) and len(frame.plain) <= _LONGEST_COURTESY:
-        if state.thanked or _NOTHING_MORE.search(frame.plain):
+        asked_more = state.offer is not None and state.offer.act is Act.NOTHING_MORE
+        if state.thanked or asked_more or _NOTHING_MORE.search(frame.plain):
             return await goodbye(state, tools)
         return draft(state, offer=MORE_OFFER, thanked=True)
     return None
@@ -101,6 +102,24 @@ async def small_talk(frame: Frame, state: State, _: Toolbox) -> Draft | None:
             return draft(state, reply)
         return draft(state, reply, lines.HOW_CAN_I_HELP, expects=Expectation.OPEN)
     return None
+
+
+async def account(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+    """The caller's own name and since when they are a customer; nothing else personal is told."""
+    if re.search(keywords.OWN_SECRET, frame.plain) and not frame.has(Sign.FAQ, Sign.CHANGE):
+        return draft(state, "개인정보는 전화로 말씀드리지 않고 있어요.", lines.HOW_CAN_I_HELP)
+    name, since = (re.search(p, frame.plain) for p in (keywords.OWN_NAME, keywords.OWN_SINCE))
+    if not (name or since) or frame.named:
+        return None
+    result = await tools.call("get_customer")
+    customer = result.customer
+    if customer is None:
+        return None
+    if name:
+        return draft(state, f"{customer.name} 고객님으로 확인되어 있어요.", result=result)
+    day = customer.since
+    said = f"{day.year}년 {day.month}월 {day.day}일부터 이용하고 계세요."
+    return draft(state, said, result=result)
 
 
 async def off_topic(frame: Frame, state: State, _: Toolbox) -> Draft | None:

@@ -29,6 +29,8 @@ class Frame:
     text: str
     plain: str
     """Without spaces and signs, lower case."""
+    rest: str = ""
+    """`plain` without the names of plans and families."""
     topics: tuple[Topic, ...] = ()
     signs: frozenset[Sign] = frozenset()
     plans: tuple[Plan, ...] = ()
@@ -95,9 +97,12 @@ def understand(text: str, *, lexicon: Lexicon, catalog: Catalog) -> Frame:
     if Topic.THROTTLE in topics or Topic.SHARING in topics or Topic.ROLLOVER in topics:
         topics = tuple(topic for topic in topics if topic not in (Topic.DATA, Topic.FEE))
     signs = frozenset(sign for sign, pattern in _SIGNS if pattern.search(rest_plain))
+    if told and Sign.ASKS_FIT in signs and Topic.ELIGIBILITY not in topics:
+        topics = (Topic.ELIGIBILITY, *(topic for topic in topics if topic is not Topic.OVERVIEW))
     return Frame(
         text=text,
         plain=squeezed,
+        rest=rest_plain,
         topics=topics,
         signs=signs,
         plans=tuple(dict.fromkeys(plans)),

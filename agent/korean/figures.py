@@ -79,6 +79,7 @@ _BARE_AGE = re.compile(
     r"(?=\s|이|인|이신|이세|은|넘|다|되|,|\.|$)"
 )
 _PLAIN = re.compile(r"(?<![\d,.])\d{1,3}(?:,\d{3})+|(?<![\d,.])\d{3,}")
+_PARTICLE = re.compile(r"[이만] ")
 _WORDY = re.compile(_TOKEN)
 
 
@@ -154,6 +155,8 @@ def find_figures(text: str) -> tuple[Found, ...]:
             run_start, run = 2, run[2:]
         else:
             run_start = 0
+        if _PARTICLE.match(run) and match.start() and text[match.start() - 1].isalpha():
+            run_start, run = run_start + 2, run[2:]  # 요금이 천 원: 이 belongs to the noun
         longest = _longest_number(run)
         if longest is None:
             continue
@@ -188,8 +191,8 @@ _DIGIT_WORDS = {
 _DIGIT = rf"(?:\d|{'|'.join(_DIGIT_WORDS)})"
 _DIGIT_RUN = re.compile(rf"{_DIGIT}(?:[\s\-.,]*(?:에|다시|국에|번에)?[\s\-.,]*{_DIGIT})*")
 _COPULA = re.compile(
-    r"(?:이에요|이예요|예요|에요|이요|요|입니다|이고요?|이구요?|인데요?|이거든요|이야|이라고요?|번이에요|번이요)"
-    r"(?=[\s,.?!]|$)"
+    r"(?:이에요|이예요|예요|에요|입니다|이고요|이구요|인데요|이거든요|이라고요|번이에요|번이요)(?=[\s,.?!]|$)"
+    r"|(?:이요|요|이고|이구|인데|이야|이라고)(?=[\s,.?!]*$)"
 )
 _DATE = re.compile(
     rf"(?P<y>{_RUN}|{_DIGIT}(?:\s?{_DIGIT})+)\s?년\s?(?P<m>{_RUN}|유|시)\s?월\s?(?P<d>{_RUN})\s?일"

@@ -28,7 +28,7 @@ def sino(number: int) -> str:
         raise ValueError(f"no Sino-Korean reading for {number}")
     if number == 0:
         return "영"
-    groups = []
+    groups: list[str] = []
     for power, unit in reversed(list(enumerate(_LARGE_UNITS))):
         group = number // 10_000**power % 10_000
         if group:

@@ -1,4 +1,4 @@
-"""Particles that depend on the sound before them: 은/는, 이/가, 을/를, 과/와, 으로/로 and others."""
+"""Particles that depend on the sound before them: 은/는, 이/가, 을/를, 과/와, 으로/로 and more."""
 
 from agent.korean.spoken import to_spoken
 

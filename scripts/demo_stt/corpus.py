@@ -13,8 +13,8 @@ from scripts.demo_stt.everyday import EVERYDAY, EVERYDAY_SLOTS
 from scripts.demo_stt.figures import FIGURES
 from scripts.demo_stt.grammar import Pair, Slot, expand, tidy_written
 from scripts.demo_stt.heldout import held_out
+from scripts.demo_stt.lists import read_lists, words
 from scripts.demo_stt.names import NAMES
-from scripts.demo_stt.templates import QUESTIONS, TALK
 
 SLOTS: dict[str, Slot] = {**FIGURES, **NAMES, **EVERYDAY_SLOTS}
 
@@ -32,10 +32,7 @@ _WEIGHTS = {
 _EVERYDAY_SHARE = 0.14
 _SCRAMBLED_SHARE = 0.06
 _TWO_SENTENCES_SHARE = 0.06
-_OPENERS = (
-    "음|어|저기|저기요|그|아|네|예|그럼|그러면|혹시|근데|저|아니|여보세요|그리고|아 네|어 그|음 저기|"
-    "안녕하세요|그러니까|아 그럼|그 저기|네 그럼|제가|그런데"
-).split("|")  # fmt: skip
+_OPENERS = words("openers")
 _SHORTEST_GUARDED = 5
 
 
@@ -43,9 +40,7 @@ def _lines(text: str) -> list[str]:
     return [line for line in text.strip().splitlines() if line]
 
 
-_TOPICS: dict[str, list[str]] = {
-    topic: _lines(text) for topic, text in {**QUESTIONS, **TALK}.items()
-}
+_TOPICS = read_lists("templates.txt")
 _TOPIC_NAMES = list(_TOPICS)
 _TOPIC_WEIGHTS = [_WEIGHTS.get(topic, 1.0) for topic in _TOPIC_NAMES]
 _EVERYDAY = _lines(EVERYDAY)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from scripts.demo_stt import audio, corpus
 from scripts.demo_stt.nonspeech import non_speech
-from scripts.demo_stt.vocabulary import Vocabulary, jamo
+from scripts.demo_stt.vocabulary import Vocabulary, sounds
 from voice.audio.resample import Floats
 
 WINDOW_S = 12
@@ -23,6 +23,7 @@ MELS = 80
 _NON_SPEECH_SHARE = 0.06
 _BABBLE_S = 30
 _LONGEST_S = 9.5
+_EASY_CHARACTERS = 13
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class Example:
     """Log-mel frames, shape (80, frames)."""
     tokens: list[int]
     """The written form; empty where there is no speech."""
-    letters: list[int]
-    """The spoken form as jamo."""
+    sounds: list[int]
+    """The spoken form as symbols of the CTC head."""
     written: str
     """The written form as text."""
 
@@ -43,16 +44,22 @@ class Examples:
     """A source of random examples, the same for the same seed."""
 
     def __init__(
-        self, vocabulary: Vocabulary, *, seed: int, voices: Sequence[str], perturb: bool = True
+        self,
+        vocabulary: Vocabulary,
+        *,
+        seed: int,
+        voices: Sequence[str],
+        perturb: bool = True,
+        easy: int = 0,
     ) -> None:
+        """The first `easy` examples are short sentences."""
         self._vocabulary = vocabulary
         self._rng = random.Random(seed)
         self._sentences = corpus.sentences(seed)
         self._voices = voices
         self._perturb = perturb
-        self._extract = FeatureExtractor(
-            feature_size=MELS, chunk_length=WINDOW_S, hop_length=HOP
-        )
+        self._easy = easy
+        self._extract = FeatureExtractor(feature_size=MELS, chunk_length=WINDOW_S, hop_length=HOP)
         self._babble = np.zeros(0, np.float32)
 
     def __iter__(self) -> Iterator[Example]:
@@ -66,6 +73,9 @@ class Examples:
         if rng.random() < _NON_SPEECH_SHARE:
             return self._example(non_speech(rng, seconds=rng.uniform(0.3, 5.0)), "", "")
         pair = next(self._sentences)
+        while self._easy > 0 and len(pair.spoken) > _EASY_CHARACTERS:
+            pair = next(self._sentences)
+        self._easy -= 1
         speech = audio.speak(pair.spoken, rng.choice(self._voices), rng, perturb=self._perturb)
         self._remember(speech)
         line = audio.random_line(rng)
@@ -76,7 +86,7 @@ class Examples:
     def _example(self, data: bytes, written: str, spoken: str) -> Example:
         mel = self._extract(audio.received(data))[:, :-1]
         return Example(
-            mel.astype(np.float16), self._vocabulary.encode(written), jamo(spoken), written
+            mel.astype(np.float16), self._vocabulary.encode(written), sounds(spoken), written
         )
 
     def _remember(self, speech: Floats) -> None:

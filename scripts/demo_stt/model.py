@@ -9,17 +9,18 @@ from transformers.modeling_utils import ALL_ATTENTION_FUNCTIONS
 from scripts.demo_stt.examples import FRAMES, MELS
 from scripts.demo_stt.vocabulary import (
     END,
-    JAMO,
     KOREAN,
     NO_SPEECH,
     NO_TIMESTAMPS,
+    SOUNDS,
     START,
     TRANSCRIBE,
     Vocabulary,
 )
 
-_CTC_WEIGHT = 0.4
+_CTC_WEIGHT = 0.5
 _LABEL_SMOOTHING = 0.02
+_INITIAL_STD = 0.05
 _IGNORED = -100
 _TEXT_STEP = 8  # few different shapes, as for the frames
 _ATTENTION = "plain"
@@ -73,11 +74,12 @@ def configuration(vocabulary: Vocabulary, *, width: int, layers: int) -> Whisper
         suppress_tokens=[],
         begin_suppress_tokens=[],
         use_cache=False,
+        init_std=_INITIAL_STD,
         attn_implementation=_ATTENTION,
     )
 
 
-class DemoModel(nn.Module):
+class DemoModel(nn.Module):  # type: ignore[misc]
     """The Whisper and its CTC head."""
 
     def __init__(self, vocabulary: Vocabulary, *, width: int, layers: int) -> None:
@@ -85,7 +87,13 @@ class DemoModel(nn.Module):
         self.whisper = WhisperForConditionalGeneration(
             configuration(vocabulary, width=width, layers=layers)
         )
-        self.letters = nn.Linear(width, JAMO)
+        # As Whisper is set up, the positions would drown the sound in a model this narrow.
+        encoder = self.whisper.model.encoder
+        with torch.no_grad():
+            encoder.conv1.weight.mul_(2)
+            encoder.conv2.weight.mul_(2)
+            encoder.embed_positions.weight.mul_(0.3)
+        self.sounds = nn.Linear(width, SOUNDS)
         self.end = vocabulary.id(END)
         self.prefix = [vocabulary.id(t) for t in (START, KOREAN, TRANSCRIBE, NO_TIMESTAMPS)]
         self.no_speech = vocabulary.id(NO_SPEECH)
@@ -124,7 +132,7 @@ class DemoModel(nn.Module):
         return decoder.layer_norm(states)
 
     def loss(
-        self, mel: Tensor, frames: Tensor, texts: list[list[int]], letters: list[list[int]]
+        self, mel: Tensor, frames: Tensor, texts: list[list[int]], sounds: list[list[int]]
     ) -> tuple[Tensor, Tensor]:
         """The decoder's cross-entropy and the weighted CTC loss of a batch.
 
@@ -137,17 +145,16 @@ class DemoModel(nn.Module):
         text_loss = functional.cross_entropy(
             logits.flatten(0, 1), labels.flatten(), label_smoothing=_LABEL_SMOOTHING
         )
-        scores = functional.log_softmax(self.letters(hidden).float(), -1).transpose(0, 1)
+        scores = functional.log_softmax(self.sounds(hidden).float(), -1).transpose(0, 1)
         ctc = functional.ctc_loss(
             scores,
-            torch.tensor([letter for row in letters for letter in row], dtype=torch.long),
+            torch.tensor([sound for row in sounds for sound in row], dtype=torch.long),
             (frames + 1) // 2,
-            torch.tensor([len(row) for row in letters]),
+            torch.tensor([len(row) for row in sounds]),
             zero_infinity=True,
         )
         return text_loss, _CTC_WEIGHT * ctc
 
-    @torch.no_grad()
     def greedy(self, mel: Tensor, *, longest: int = 80) -> list[list[int]]:
         """The text ids of a batch by greedy decoding."""
         hidden = self.encode(mel)

@@ -4,6 +4,7 @@ import random
 
 from agent.korean.numbers import sino
 from scripts.demo_stt.grammar import Pair, Slot
+from scripts.demo_stt.lists import words
 
 _FIVE_G = ("오지", "오지", "파이브지", "파이브지", "파이브 지")
 _SURNAMES = (
@@ -16,20 +17,10 @@ _GIVEN_FIRST = (
 _GIVEN_SECOND = (
     "수영희민준현우진호연아윤서은정미숙자경석훈철환원성재빈혁주인나라린솔람규식욱섭기태범찬율후별"
 )
-_COMMON = (
-    "김철수 이영희 박지민 최민수 정미영 홍길동 김영수 김민지 이서연 박서준 최지우 정하은 강민호 "
-    "조현우 윤지혜 장미란 임수정 한지민 오세훈 서지수 신동엽 권나라 황정민 안성기 송혜교 전지현 "
-    "김순자 이정숙 박영자 최말순 정순희 김영호 이상철 남궁민 황보라 선우진 독고영 제갈수"
-).split()  # fmt: skip
+_COMMON = words("full names")
 
-_FAMILIES = (
-    "요고 다이렉트|요고|초이스|스페셜|베이직|심플|슬림|슬림 이월|이월|시니어|주니어|웰컴|복지|"
-    "어르신|청소년|어린이|외국인|장애인|청년"
-).split("|")  # fmt: skip
-_VARIANTS = (
-    "초이스 베이직|초이스 스페셜|초이스 프리미엄|스페셜|베이직|프리미엄|주니어|주니어 슬림|웰컴|"
-    "시니어 베이직|복지 베이직|복지 슬림"
-).split("|")  # fmt: skip
+_FAMILIES = words("families")
+_VARIANTS = words("variants")
 _SIZES = (
     [("심플", size) for size in (110, 70, 50, 30)]
     + [("슬림", size) for size in (14, 5)]

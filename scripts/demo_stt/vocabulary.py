@@ -123,18 +123,19 @@ class Vocabulary:
         return json.dumps(document, ensure_ascii=False, indent=1)
 
 
-JAMO = 1 + 19 + 21 + 27
-"""How many symbols `jamo` uses, the blank (0) included."""
+SOUNDS = 1 + 19 * 21 + 27
+"""How many symbols `sounds` uses, the blank (0) included."""
 
 
-def jamo(spoken: str) -> list[int]:
-    """The letters that are sounded in `spoken`, from 1; a silent initial ㅇ is left out."""
-    letters = []
+def sounds(spoken: str) -> list[int]:
+    """The open syllables and the final consonants in `spoken`, from 1: what the CTC head hears.
+
+    Whole syllables would be too many to learn, and single letters come too fast for the frames.
+    """
+    heard = []
     for character in spoken:
         if "가" <= character <= "힣":
-            code = ord(character) - 0xAC00
-            initial, medial, final = code // 588, code % 588 // 28, code % 28
-            letters += [] if initial == 11 else [1 + initial]
-            letters.append(20 + medial)
-            letters += [40 + final] if final else []
-    return letters
+            opening, final = divmod(ord(character) - 0xAC00, 28)
+            heard.append(1 + opening)
+            heard += [19 * 21 + final] if final else []
+    return heard

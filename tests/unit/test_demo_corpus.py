@@ -10,7 +10,7 @@ from scripts.demo_stt import corpus
 from scripts.demo_stt.corpus import SLOTS, compact, is_held_out, sentences, topics
 from scripts.demo_stt.grammar import Pair, expand
 from scripts.demo_stt.heldout import held_out
-from scripts.demo_stt.vocabulary import SPECIALS, Vocabulary, jamo
+from scripts.demo_stt.vocabulary import SOUNDS, SPECIALS, Vocabulary, sounds
 
 _SAMPLE = 6000
 
@@ -89,9 +89,9 @@ def test_the_vocabulary_is_in_the_order_that_ctranslate2_expects() -> None:
     assert vocabulary.decode(vocabulary.encode("똠")) == "똠"
 
 
-def test_jamo_leave_out_the_silent_initial() -> None:
-    assert jamo("아") == [20]
-    assert len(jamo("값 이")) == 4
+def test_the_sounds_are_open_syllables_and_finals() -> None:
+    assert sounds("가") == [1]
+    assert sounds("힣, 각") == [SOUNDS - 28, SOUNDS - 1, 1, 400]
 
 
 def test_the_corpus_is_documented() -> None:

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import ctranslate2
 import pytest
 
 from voice.stt import models
@@ -14,7 +15,7 @@ from voice.stt.transcriber import TranscriptionError
 def gpus(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """How many GPUs there seem to be."""
     count = [0]
-    monkeypatch.setattr(models.ctranslate2, "get_cuda_device_count", lambda: count[0])
+    monkeypatch.setattr(ctranslate2, "get_cuda_device_count", lambda: count[0])
     return count
 
 

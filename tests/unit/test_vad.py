@@ -14,8 +14,8 @@ SILENCE = b"\xff" * 8_000
 
 
 def voiced_share(audio: bytes) -> float:
-    probabilities = vad().stream().push(audio)
-    return sum(p >= 0.5 for p in probabilities) / len(probabilities)
+    windows = vad().stream().push(audio)
+    return sum(window.probability >= 0.5 for window in windows) / len(windows)
 
 
 def test_speech_is_heard_and_silence_is_not() -> None:
@@ -43,7 +43,7 @@ def test_the_size_of_the_pieces_changes_nothing() -> None:
 
 def test_streaming_agrees_with_the_model_as_faster_whisper_runs_it() -> None:
     audio = SPEECH[: len(SPEECH) // WINDOW_BYTES * WINDOW_BYTES]
-    streamed = np.array(vad().stream().push(audio))
+    streamed = np.array([window.probability for window in vad().stream().push(audio)])
     doubled = resample(to_float(mulaw.decode(audio)), 8_000, 16_000)
     reference = get_vad_model()(doubled.copy()).ravel()
     # Another interpolation, half a sample apart: the same judgement, not the same digits.
@@ -52,10 +52,10 @@ def test_streaming_agrees_with_the_model_as_faster_whisper_runs_it() -> None:
 
 
 def test_speech_after_a_long_silent_line_is_heard_as_quickly() -> None:
-    first = next(i for i, p in enumerate(vad().stream().push(SPEECH)) if p >= 0.5)
+    first = next(i for i, w in enumerate(vad().stream().push(SPEECH)) if w.probability >= 0.5)
     stream = vad().stream()
     stream.push(SILENCE[: 31 * WINDOW_BYTES] * 10)
-    later = next(i for i, p in enumerate(stream.push(SPEECH)) if p >= 0.5)
+    later = next(i for i, w in enumerate(stream.push(SPEECH)) if w.probability >= 0.5)
     assert abs(later - first) <= 1
 
 
@@ -70,3 +70,9 @@ def test_a_silent_line_does_not_run_the_model() -> None:
     session = Counting()
     VadStream(session).push(SILENCE * 4)
     assert session.runs == 8
+
+
+def test_the_end_of_speech_is_placed_within_its_window() -> None:
+    cut = SPEECH[: 20 * WINDOW_BYTES + 128]
+    windows = vad().stream().push(cut + SILENCE)
+    assert 10 <= windows[20].active_ms <= 17

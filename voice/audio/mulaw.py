@@ -24,7 +24,7 @@ def _encoding_table() -> NDArray[np.uint8]:
     segment = np.floor(np.log2(biased)).astype(np.int32) - 7
     mantissa = biased >> (segment + 3) & 15
     sign = np.where(sample < 0, 0x80, 0)
-    return (~(sign | segment << 4 | mantissa) & 0xFF).astype(np.uint8)
+    return np.asarray(~(sign | segment << 4 | mantissa) & 0xFF, dtype=np.uint8)
 
 
 _DECODE = _decoding_table()

@@ -23,7 +23,8 @@ def to_float(pcm: NDArray[np.int16]) -> Floats:
 
 def to_int16(pcm: Floats) -> NDArray[np.int16]:
     """Floats as 16-bit samples; what exceeds the range ±1 is clipped."""
-    return np.clip(np.rint(pcm * np.float32(32767)), -32768, 32767).astype(np.int16)
+    samples = np.clip(np.rint(pcm * np.float32(32767)), -32768, 32767)
+    return np.asarray(samples, dtype=np.int16)
 
 
 def level_dbfs(pcm: Floats) -> float:

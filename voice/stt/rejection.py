@@ -53,9 +53,7 @@ def is_audible(voiced_s: float) -> bool:
     return voiced_s >= _MIN_VOICED_S
 
 
-def is_invented(
-    text: str, *, voiced_s: float, avg_logprob: float, no_speech_prob: float
-) -> bool:
+def is_invented(text: str, *, voiced_s: float, avg_logprob: float, no_speech_prob: float) -> bool:
     """Whether `text` is more likely the recogniser's invention than something that was said.
 
     `avg_logprob` is the mean log probability of its tokens.

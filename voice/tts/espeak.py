@@ -11,6 +11,7 @@ import threading
 from collections.abc import AsyncGenerator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import ClassVar
 
 import espeakng_loader
 import numpy as np
@@ -47,7 +48,7 @@ class Espeak:
     _lock = threading.Lock()
     _library: ctypes.CDLL | None = None
     _voice = ""
-    _parts: list[bytes] = []
+    _parts: ClassVar[list[bytes]] = []
 
     @classmethod
     def _loaded(cls) -> ctypes.CDLL:

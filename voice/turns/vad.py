@@ -1,5 +1,6 @@
 """Voice activity: the Silero model inside faster-whisper, streamed over telephone audio."""
 
+from dataclasses import dataclass
 from importlib.resources import files
 
 import numpy as np
@@ -18,6 +19,9 @@ QUIET_PEAK = 0.002
 SETTLED_WINDOWS = 8
 """Quiet windows that the model still sees, so that its state is one of silence."""
 
+_LOUD = 0.25
+"""Share of a window's peak that counts as loud in it."""
+
 _CONTEXT = 64
 _TAPS = 12
 _STATE = (1, 1, 128)
@@ -33,6 +37,19 @@ def _half_sample_filter() -> NDArray[np.float32]:
 
 
 _HALFWAY = _half_sample_filter()
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """What the model says of WINDOW_MS of audio."""
+
+    probability: float
+    """That it holds speech, 0 to 1."""
+    active_ms: int = WINDOW_MS
+    """Where its last loud sample lies: speech that ends in this window ends there."""
+
+
+_SILENT = Window(0.0, 0)
 
 
 class SileroVad:
@@ -65,8 +82,8 @@ class VadStream:
         self._c = np.zeros(_STATE, dtype=np.float32)
         self._quiet = 0
 
-    def push(self, audio: bytes) -> list[float]:
-        """Takes µ-law audio of any length; gives the speech probability of each full window."""
+    def push(self, audio: bytes) -> list[Window]:
+        """Takes µ-law audio of any length; gives what the model says of each full window."""
         self._pending += audio
         if len(self._pending) < WINDOW_BYTES:
             return []
@@ -74,17 +91,19 @@ class VadStream:
         ready = bytes(self._pending[: count * WINDOW_BYTES])
         del self._pending[: count * WINDOW_BYTES]
         return [
-            self._probability(ready[start : start + WINDOW_BYTES])
+            self._judge(ready[start : start + WINDOW_BYTES])
             for start in range(0, len(ready), WINDOW_BYTES)
         ]
 
-    def _probability(self, window: bytes) -> float:
+    def _judge(self, window: bytes) -> Window:
         line = np.concatenate((self._line, _DECODED[np.frombuffer(window, dtype=np.uint8)]))
         self._line = line[WINDOW_BYTES:]
+        loudness = np.abs(line)
+        peak = loudness.max()
         # The model is most of what a call costs, and half of a call is a silent line.
-        self._quiet = self._quiet + 1 if np.abs(line).max() < QUIET_PEAK else 0
+        self._quiet = self._quiet + 1 if peak < QUIET_PEAK else 0
         if self._quiet > SETTLED_WINDOWS:
-            return 0.0
+            return _SILENT
         samples = self._input
         samples[0, :_CONTEXT] = samples[0, -_CONTEXT:]
         # Doubling the rate: the line's own samples, and between each two the interpolated one.
@@ -94,4 +113,6 @@ class VadStream:
         probability, self._h, self._c = self._session.run(
             None, {"input": samples, "h": self._h, "c": self._c}
         )
-        return float(probability[0])
+        from_end = int((loudness[::-1] > _LOUD * peak).argmax())
+        active_ms = max(0, WINDOW_MS - from_end * WINDOW_MS // WINDOW_BYTES)
+        return Window(float(probability[0]), active_ms)

@@ -157,7 +157,7 @@ async def test_a_call(browser: httpx.AsyncClient, call_id: int) -> None:
         "첫 음성 800 ms",
         "첫 음성 1,204 ms",
         "확인하고 있 …(말 끊김)",
-        "말씀이 없었습니다",
+        "말씀 없음",
         "plan:rollover-10:fee_krw",
         "send_sms 실패",
         "버튼 입력 ••••••",
@@ -279,7 +279,7 @@ async def test_recordings_lie_in_the_data_directory(
     answer = await browser.get(f"/console/calls/{call_id}/recording")
 
     assert answer.status_code == 404
-    assert "찾으시는 화면이 없습니다" in answer.text
+    assert "페이지를 찾을 수 없습니다" in answer.text
 
 
 async def test_another_organizations_call_is_not_found(
@@ -304,7 +304,7 @@ async def test_what_is_not_there_is_told_in_korean(browser: httpx.AsyncClient, p
     answer = await browser.get("/console" + path)
 
     assert answer.status_code == 404
-    assert "찾으시는 화면이 없습니다" in answer.text
+    assert "페이지를 찾을 수 없습니다" in answer.text
 
 
 async def test_the_console_begins_with_the_list(browser: httpx.AsyncClient) -> None:

@@ -73,7 +73,7 @@ async def test_wrong_names_and_passwords_read_alike(
     answer = await sign_in(stranger, name=name, password=password)
 
     assert answer.status_code == 401
-    assert "이름 또는 비밀번호가 맞지 않습니다." in answer.text
+    assert "사용자 이름 또는 비밀번호가 맞지 않습니다." in answer.text
     assert "__Host-yeoboseyo" not in stranger.cookies
 
 

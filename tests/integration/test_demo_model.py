@@ -1,0 +1,63 @@
+"""The shipped recogniser on real audio: a voice it never heard, noise, and silence."""
+
+import random
+
+import numpy as np
+import pytest
+
+from scripts.bench.stt import utterance
+from scripts.demo_stt.grammar import Pair
+from scripts.demo_stt.heldout import held_out
+from scripts.demo_stt.nonspeech import non_speech
+from scripts.demo_stt.scoring import edits, normalized
+from voice.audio import mulaw
+from voice.stt.models import DEMO_FOLDER, resolve
+from voice.stt.whisper import WhisperTranscriber
+
+
+@pytest.fixture(scope="module")
+def ears() -> WhisperTranscriber:
+    return WhisperTranscriber(resolve("demo"))
+
+
+def test_the_shipped_model_is_small() -> None:
+    assert sum(file.stat().st_size for file in DEMO_FOLDER.iterdir()) < 12_000_000
+
+
+async def test_held_out_sentences_by_an_unheard_voice(ears: WhisperTranscriber) -> None:
+    await ears.warm()
+    wrong = total = 0
+    for index, pair in enumerate(held_out()[::9]):
+        heard = await ears.transcribe(utterance(pair, "f4", seed=str(index)))
+        wrong += edits(normalized(pair.written), normalized(heard.text))
+        total += len(normalized(pair.written))
+        assert heard.audio_s > heard.elapsed_s > 0
+    assert wrong / total < 0.15
+
+
+@pytest.mark.parametrize("text", ["네", "아니요", "감사합니다", "상담원 연결해 주세요"])
+async def test_short_answers_are_heard(ears: WhisperTranscriber, text: str) -> None:
+    heard = await ears.transcribe(utterance(Pair(text, text), "f2", seed="1"))
+    assert heard.text == text
+    assert heard.avg_logprob < 0
+
+
+async def test_more_than_one_window_is_heard_to_its_end(ears: WhisperTranscriber) -> None:
+    pair = held_out()[0]
+    long = (utterance(pair, "f2", seed="2") + mulaw.encode(np.zeros(30_000, np.int16))) * 3
+    heard = await ears.transcribe(long)
+    assert heard.audio_s > 12
+    assert len(heard.text) > 1.5 * len(pair.written)
+
+
+@pytest.mark.parametrize("seed", range(12))
+async def test_nothing_is_heard_where_nobody_speaks(ears: WhisperTranscriber, seed: int) -> None:
+    heard = await ears.transcribe(non_speech(random.Random(seed), seconds=3.0))
+    assert heard.text == ""
+
+
+@pytest.mark.parametrize("audio", [b"", b"\xff" * 10, b"\xff" * 16_000])
+async def test_silence_of_any_length_is_silence(ears: WhisperTranscriber, audio: bytes) -> None:
+    heard = await ears.transcribe(audio)
+    assert heard.text == ""
+    assert heard.audio_s == len(audio) / 8000
