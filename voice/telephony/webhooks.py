@@ -142,7 +142,9 @@ def create_webhooks(
         outcome = await _or_none(calls.outcome(call_sid), "outcome")
         if outcome in {Outcome.COMPLETED, Outcome.ABANDONED}:
             return _Xml(twiml.hang_up())
-        return _Xml(human(call_sid, twiml.CONNECTING))
+        # Who was handed off has been told so by the agent; who fell out of the stream has not.
+        announcement = "" if outcome is Outcome.HANDED_OFF else twiml.CONNECTING
+        return _Xml(human(call_sid, announcement))
 
     @router.post("/stream-status", status_code=204, response_class=Response)
     async def stream_status(fields: Signed) -> None:
