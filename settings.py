@@ -77,7 +77,9 @@ class Settings(BaseSettings):
         "auto", description="`auto` takes OpenAI when a key is set, else the local brain."
     )
     openai_api_key: SecretStr = Field(
-        SecretStr(""), validation_alias=_usual("OPENAI_API_KEY"), description="Key of the OpenAI brain."
+        SecretStr(""),
+        validation_alias=_usual("OPENAI_API_KEY"),
+        description="Key of the OpenAI brain.",
     )
     openai_base_url: str | None = Field(
         None,

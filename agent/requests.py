@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from agent.grounding import squeeze
+from agent.korean.repair import repair
 
 _AGENT = r"(?:상담원|상담사|상담직원|상담사원|상담언|상다원|상당원|상담웜|상담완|삼담원|상담번|상담윈|상남원|직원분?|담당자|안내원|교환원|책임자|매니저|상급자|직원님)"
 _CONNECT = r"(?:연결|연걸|열결|연겨|바꿔|바꾸|바까|돌려|넘겨|통화|얘기|이야기|애기|대화|불러|대줘|대주|나와|나오라|부탁|원해|원합|필요(?!없)|찾|주세요|줘|상담(?!원|사|직|언)|직접|요청|말하|말할|말씀|물어|어디|좀요)"
@@ -36,6 +37,7 @@ _YES = re.compile(
     r"^(?:ㅇㅇ|ㅇㅋ|오키|네|예|넵|넹|녜|내|에|응|어|그래|그럼|좋아|좋습|맞아|맞습|그렇|부탁|해주|해줘|알려주세요$|알려줘$|"
     r"연결해|당연|물론|오케이|ok|그러|그렇게|한번알려|들어볼|말씀해|얘기해)"
 )
+_HESITATES = re.compile(r"^(?!어$)(?:어|음|그|저|아|저기|에|흠|글쎄)+$")
 _NO = re.compile(
     r"^(?:네|예|음|어|아)*(?:ㄴㄴ|아니(?!야|세)|아뇨|아녀|아니오|됐어|됐습|되었|괜찮|괜찬|필요없|안해도|없어요?$|없습|없는|그만|싫|노|나중에|다음에|다됐|이제됐|충분)"
 )
@@ -50,6 +52,10 @@ def plain(text: str) -> str:
 
 def wants_human(text: str) -> bool:
     """True when the caller asks for a human; `상담원 말고` and questions about them do not."""
+    return _wants_human(text) or _wants_human(repair(text))
+
+
+def _wants_human(text: str) -> bool:
     squeezed = plain(text).replace("?", "")
     if not _WANTED_RE.search(squeezed):
         return False
@@ -75,7 +81,9 @@ def wants_slower(text: str) -> bool:
 
 
 def says_yes(text: str) -> bool:
-    """True when a short answer to a yes/no question means yes."""
+    """True when a short answer to a yes/no question means yes; `어, 음, 그` only hesitates."""
+    if _HESITATES.match(plain(text)):
+        return False
     return len(plain(text)) <= 12 and bool(_YES.match(plain(text))) and not says_no(text)
 
 

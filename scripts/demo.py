@@ -17,7 +17,7 @@ from rich.console import Console
 from rich.panel import Panel
 
 from scripts.carrier.call import SimulatedCall
-from scripts.carrier.checks import call_faults, turn_faults
+from scripts.carrier.checks import call_faults, summary_faults, turn_faults
 from scripts.carrier.errors import CarrierError
 from scripts.carrier.runner import Caller, caller_voice
 from scripts.carrier.scenario import Scenario, Turn, load
@@ -185,10 +185,23 @@ def _verdict(
     """Prints the summary and the way on; the exit status."""
     faults: list[str] = []
     answered = [turn for turn in stored.turns if turn.index]
-    for number, turn in enumerate(scenario.turns):
-        recorded = answered[number] if number < len(answered) else None
-        faults += [f"turn {number + 1}: {fault}" for fault in turn_faults(turn.expect, recorded)]
-    faults += call_faults(scenario.expect, stored)
+    if len(answered) != len(scenario.turns):
+        faults.append(f"{len(answered)} turns were recorded, not {len(scenario.turns)}")
+    for turn, recorded in zip(scenario.turns, answered, strict=False):
+        found = turn_faults(
+            turn.expect,
+            said=recorded.intended,
+            tools=[tool.name for tool in recorded.tools],
+            first_audio_ms=recorded.first_audio_ms,
+        )
+        faults += [f"turn {recorded.index}: {fault}" for fault in found]
+    faults += call_faults(
+        scenario.expect,
+        outcome=stored.outcome,
+        handoff_reason=stored.handoff_reason,
+        verification=stored.verification,
+    )
+    faults += summary_faults(scenario.expect, stored.summary.text if stored.summary else "")
     after = call.after_stream
     if after is None or after.kind != "human":
         faults.append("the caller was not connected with a human")

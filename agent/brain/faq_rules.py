@@ -34,7 +34,7 @@ def _on_subject(entry: FaqEntry | None, frame: Frame) -> bool:
     if entry is None:
         return frame.named
     pattern = SUBJECTS.get(entry.category)
-    return pattern is None or re.search(pattern, frame.plain) is not None
+    return pattern is None or pattern.search(frame.plain) is not None
 
 
 async def _from_pages(frame: Frame, state: State, tools: Toolbox) -> Draft | None:

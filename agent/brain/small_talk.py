@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import re
-
 from agent import lines, requests
 from agent.actions import Expectation
-from agent.brain import keywords
 from agent.brain.draft import Draft, draft
-from agent.brain.keywords import Sign
+from agent.brain.keywords import PHRASES, SMALL_TALK, Sign
 from agent.brain.state import Act, Offer, State
 from agent.brain.understand import Frame
 from agent.tools import Toolbox
@@ -16,14 +13,11 @@ from agent.tools import Toolbox
 HUMAN_OFFER = Offer(act=Act.HUMAN, text=lines.OFFER_HUMAN)
 MORE_OFFER = Offer(act=Act.NOTHING_MORE, text="더 필요하신 거 있으세요?")
 
-_THANKS = re.compile(keywords.THANKS)
-_GOODBYE = re.compile(keywords.GOODBYE)
-_NOTHING_MORE = re.compile(keywords.NOTHING_MORE)
-_INJECTION = re.compile(keywords.INJECTION)
-_OFF_TOPIC = re.compile(keywords.OFF_TOPIC)
-_SMALL_TALK = tuple(
-    (name, re.compile(pattern), reply) for name, pattern, reply in keywords.SMALL_TALK
-)
+_THANKS = PHRASES["thanks"]
+_GOODBYE = PHRASES["goodbye"]
+_NOTHING_MORE = PHRASES["nothing_more"]
+_OFF_TOPIC_REPLY = "그 내용은 제가 안내해 드리지 못하지만, 요금제는 도와드릴 수 있어요."
+_INJECTION_REPLY = "요금과 혜택은 제가 바꿔 드릴 수 없고, 정해진 내용만 안내해 드려요."
 _LONGEST_COURTESY = 16
 """Characters without spaces; a longer sentence that thanks also asks something."""
 
@@ -81,8 +75,8 @@ async def courtesy(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
 
 async def injection(frame: Frame, state: State, _: Toolbox) -> Draft | None:
     """Instructions to the system inside a caller's words are not followed."""
-    if _INJECTION.search(frame.plain):
-        return draft(state, keywords.INJECTION_REPLY, lines.HOW_CAN_I_HELP)
+    if PHRASES["injection"].search(frame.plain):
+        return draft(state, _INJECTION_REPLY, lines.HOW_CAN_I_HELP)
     return None
 
 
@@ -91,24 +85,25 @@ async def small_talk(frame: Frame, state: State, _: Toolbox) -> Draft | None:
     busy = frame.has(Sign.FAQ, Sign.BILL, Sign.RECOMMEND, Sign.COMPARE, Sign.MINE, Sign.CHANGE)
     if frame.named or frame.won or frame.gb or busy or frame.age_told:
         return None
-    for name, pattern, reply in _SMALL_TALK:
-        if not pattern.search(frame.plain):
+    for talk in SMALL_TALK:
+        if not talk.pattern.search(frame.plain):
             continue
+        name, reply = talk.name, talk.reply
         if name == "abuse":
             return draft(state, reply, offer=HUMAN_OFFER)
         if frame.topics and name not in ("identity", "ability", "recorded"):
             continue
         if name == "wait":
-            return draft(state, reply)
+            return draft(state, reply) if state.offer is None else draft(state, offer=state.offer)
         return draft(state, reply, lines.HOW_CAN_I_HELP, expects=Expectation.OPEN)
     return None
 
 
 async def account(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     """The caller's own name and since when they are a customer; nothing else personal is told."""
-    if re.search(keywords.OWN_SECRET, frame.plain) and not frame.has(Sign.FAQ, Sign.CHANGE):
+    if PHRASES["own_secret"].search(frame.plain) and not frame.has(Sign.FAQ, Sign.CHANGE):
         return draft(state, "개인정보는 전화로 말씀드리지 않고 있어요.", lines.HOW_CAN_I_HELP)
-    name, since = (re.search(p, frame.plain) for p in (keywords.OWN_NAME, keywords.OWN_SINCE))
+    name, since = (PHRASES[p].search(frame.plain) for p in ("own_name", "own_since"))
     if not (name or since) or frame.named:
         return None
     result = await tools.call("get_customer")
@@ -124,6 +119,10 @@ async def account(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
 
 async def off_topic(frame: Frame, state: State, _: Toolbox) -> Draft | None:
     """What a carrier's agent does not talk about."""
-    if frame.named or frame.has(Sign.FAQ, Sign.BILL) or not _OFF_TOPIC.search(frame.plain):
+    if (
+        frame.named
+        or frame.has(Sign.FAQ, Sign.BILL)
+        or not PHRASES["off_topic"].search(frame.plain)
+    ):
         return None
-    return draft(state, keywords.OFF_TOPIC_REPLY, lines.HOW_CAN_I_HELP)
+    return draft(state, _OFF_TOPIC_REPLY, lines.HOW_CAN_I_HELP)

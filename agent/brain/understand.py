@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from agent.brain import keywords
-from agent.brain.keywords import SIGNS, Sign, Topic
+from agent.brain.keywords import AGE_WORDS, PHRASES, SIGNS, TOPICS, Sign, Topic
 from agent.korean.figures import Unit, find_figures
+from agent.korean.repair import repair
 from agent.requests import plain
 from knowledge.catalog.model import Catalog, Family, Plan
 from knowledge.lexicon import Lexicon, Mention
 
-_TOPICS = tuple((topic, re.compile(pattern)) for topic, pattern in keywords.TOPICS)
-_SIGNS = tuple((sign, re.compile(pattern)) for sign, pattern in SIGNS.items())
-_HOW_MUCH = re.compile(keywords.HOW_MUCH)
-_AGE_WORDS = tuple((re.compile(pattern), age) for pattern, age in keywords.AGE_WORDS)
+_HOW_MUCH = PHRASES["how_much"]
 _REJECTED = re.compile(
     r"^(?:\s*요금제)?(?:은|는|이|가|를|을)?\s*(?:말고|아니고|아니라|아니구|대신|빼고|제외)"
 )
@@ -48,13 +45,31 @@ class Frame:
         return not self.signs.isdisjoint(signs)
 
     @property
+    def empty(self) -> bool:
+        """True when nothing was understood."""
+        figures = (self.won, self.gb, self.age)
+        weak = {Sign.THAT, Sign.ASKS_FIT, Sign.ROUGHLY, Sign.AT_MOST, Sign.AT_LEAST}
+        asked = set(self.topics) - {Topic.OVERVIEW}
+        return not (self.named or asked or self.signs - weak or any(figures))
+
+    @property
     def named(self) -> bool:
         """True when a plan or a family is named."""
         return bool(self.plans or self.families)
 
 
 def understand(text: str, *, lexicon: Lexicon, catalog: Catalog) -> Frame:
-    """Read one utterance, written by a person or by a recogniser."""
+    """Read one utterance, written by a person or by a recogniser.
+
+    Where nothing is understood, it is read again with misheard words repaired.
+    """
+    frame = _read(text, lexicon=lexicon, catalog=catalog)
+    if frame.empty and (repaired := repair(text)) != text:
+        return _read(repaired, lexicon=lexicon, catalog=catalog)
+    return frame
+
+
+def _read(text: str, *, lexicon: Lexicon, catalog: Catalog) -> Frame:
     squeezed = plain(text).replace("?", "")
     mentions = lexicon.find(text)
     rejected = tuple(m.id for m in mentions if _REJECTED.match(text[m.end :]))
@@ -81,12 +96,12 @@ def understand(text: str, *, lexicon: Lexicon, catalog: Catalog) -> Frame:
             case _:
                 pass
     if age is None:
-        age = next((age for pattern, age in _AGE_WORDS if pattern.search(rest_plain)), None)
+        age = next((age for pattern, age in AGE_WORDS if pattern.search(rest_plain)), None)
     if gb is not None and len(families) == 1:
         exact = [plan for plan in families[0].plans if plan.data_gb == gb]
         if exact:
             plans, families, gb = [*plans, exact[0]], [], None
-    topics = tuple(topic for topic, pattern in _TOPICS if pattern.search(rest_plain))
+    topics = tuple(topic for topic, pattern in TOPICS.items() if pattern.search(rest_plain))
     asked = [topic for topic in topics if topic is not Topic.OVERVIEW]
     if not asked and _HOW_MUCH.search(squeezed):
         topics = (Topic.FEE,)
@@ -96,7 +111,7 @@ def understand(text: str, *, lexicon: Lexicon, catalog: Catalog) -> Frame:
         topics = tuple(topic for topic in topics if topic is not Topic.FEE)
     if Topic.THROTTLE in topics or Topic.SHARING in topics or Topic.ROLLOVER in topics:
         topics = tuple(topic for topic in topics if topic not in (Topic.DATA, Topic.FEE))
-    signs = frozenset(sign for sign, pattern in _SIGNS if pattern.search(rest_plain))
+    signs = frozenset(sign for sign, pattern in SIGNS.items() if pattern.search(rest_plain))
     if told and Sign.ASKS_FIT in signs and Topic.ELIGIBILITY not in topics:
         topics = (Topic.ELIGIBILITY, *(topic for topic in topics if topic is not Topic.OVERVIEW))
     return Frame(

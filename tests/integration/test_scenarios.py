@@ -9,11 +9,12 @@ import pytest
 
 from agent.factory import AgentFactory
 from knowledge.service import open_knowledge
+from scripts.carrier.scenario import Scenario, load
 from tests.support.agents import Directory
-from tests.support.text_mode import Scenario, load, run
+from tests.support.text_mode import run
 
 FOLDER = Path(__file__).parent.parent / "scenarios"
-SCENARIOS = [scenario for path in sorted(FOLDER.glob("*.yaml")) for scenario in load(path)]
+SCENARIOS = load([FOLDER, FOLDER.parents[1] / "scripts" / "demo_call.yaml"])
 
 
 @pytest.fixture(scope="module")
