@@ -137,6 +137,8 @@ def overview(plan: Plan) -> list[str]:
     limits = plan.eligibility.kind not in (EligibilityKind.ANYONE, EligibilityKind.ONLINE)
     if limits:
         said += eligibility(plan)
+    elif plan.eligibility.kind is EligibilityKind.ONLINE:
+        said.append("약정 없이 쓰시는 온라인 전용 요금제예요.")
     elif plan.notes:
         said.append(
             f"{plan.notes[0]} 혜택도 있어요."

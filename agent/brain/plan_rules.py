@@ -87,6 +87,8 @@ async def change(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
         return None
     if _ASKS_HOW.search(frame.plain) or frame.has(Sign.RELATIVE):
         return None
+    if frame.has(Sign.CHEAPEST, Sign.MOST_DATA, Sign.UNLIMITED) and not frame.named:
+        return None
     if frame.has(Sign.FAQ, Sign.BILL) and "요금제" not in frame.plain and not frame.plans:
         return None  # another number, another card: not a plan
     focus = tools.catalog.plan(state.plan_ids[0]) if state.plan_ids else None
@@ -219,7 +221,9 @@ async def own_limit(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
 async def recommend(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     """A recommendation: for somebody of an age, or for the caller."""
     somebody = frame.has(Sign.RELATIVE) or frame.age is not None
-    asks = frame.has(Sign.RECOMMEND)
+    of_own = frame.has(Sign.MINE) or not state.plan_ids
+    lower = frame.has(Sign.CHEAPER) and of_own and tools.customer is not None
+    asks = frame.has(Sign.RECOMMEND) or lower
     if frame.named or frame.won or frame.gb or frame.has(Sign.FOREIGNER, Sign.DISABLED):
         return None
     if not asks and not somebody:
@@ -246,6 +250,8 @@ async def recommend(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
         ids = (best.plan.id, present.id)
         said = answers.recommended(best, present)
         return draft(state, *said, result=result, plan_ids=ids, topic=None)
+    if lower:
+        return None  # nothing better for them: cheaper ones with less are a search
     said = answers.keep(present, advice.options[0] if advice.options else None)
     return draft(state, *said, result=result, plan_ids=(present.id,), topic=None)
 

@@ -31,6 +31,17 @@ async def search(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     if state.family_id and frame.gb is not None and _in_family(frame, state, tools):
         return None  # `70기가요` after `심플`
     focus = _focus(frame, state, tools)
+    if Topic.ROLLOVER in frame.topics and frame.has(Sign.WITH_BENEFIT, Sign.WHICH_PLANS):
+        result = await tools.call("find_plans", {"rollover": True})
+        return draft(
+            state,
+            "남은 데이터를 이월해 쓰시는 요금제예요.",
+            answers.listed(result.plans[:3]),
+            result=result,
+            plan_ids=tuple(plan.id for plan in result.plans[:1]),
+            family_id=result.plans[0].family_id,
+            topic=None,
+        )
     wished = frame.won is not None or frame.gb is not None or frame.has(*_WISHES)
     if not wished and frame.has(Sign.OTHER) and focus:
         return await _others(focus, state, tools)

@@ -54,6 +54,8 @@ async def answer_to_offer(frame: Frame, state: State, tools: Toolbox) -> Draft |
         case Act.HUMAN:
             await tools.call("hand_off", {"reason": "cannot_answer"})
             return draft(state, lines.HANDOFF, lines.PLEASE_WAIT)
+        case Act.NOTHING_MORE if _THANKS.search(frame.plain):
+            return await goodbye(state, tools)
         case Act.NOTHING_MORE:
             return draft(state, "네, 말씀하세요.")
     return None
@@ -89,7 +91,7 @@ async def small_talk(frame: Frame, state: State, _: Toolbox) -> Draft | None:
         if not talk.pattern.search(frame.plain):
             continue
         name, reply = talk.name, talk.reply
-        if name == "abuse":
+        if name in ("abuse", "language"):
             return draft(state, reply, offer=HUMAN_OFFER)
         if frame.topics and name not in ("identity", "ability", "recorded"):
             continue

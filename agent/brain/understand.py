@@ -13,6 +13,7 @@ from knowledge.catalog.model import Catalog, Family, Plan
 from knowledge.lexicon import Lexicon, Mention
 
 _HOW_MUCH = PHRASES["how_much"]
+_CORRECTION = re.compile(r"(?<=\S)\s+(?:아\s)?아니(?:요|다|야|구나)?[,.]?\s+(?=\S)")
 _REJECTED = re.compile(
     r"^(?:\s*요금제)?(?:은|는|이|가|를|을)?\s*(?:말고|아니고|아니라|아니구|대신|빼고|제외)"
 )
@@ -64,13 +65,19 @@ def understand(text: str, *, lexicon: Lexicon, catalog: Catalog) -> Frame:
     Where nothing is understood, it is read again with misheard words repaired.
     """
     frame = _read(text, lexicon=lexicon, catalog=catalog)
-    if frame.empty and (repaired := repair(text)) != text:
-        return _read(repaired, lexicon=lexicon, catalog=catalog)
+    unsure = frame.empty or (
+        frame.topics == (Topic.FEE,) and not frame.named and "요금" not in text
+    )
+    if unsure and (repaired := repair(text)) != text:
+        again = _read(repaired, lexicon=lexicon, catalog=catalog)
+        return frame if again.empty else again
     return frame
 
 
 def _read(text: str, *, lexicon: Lexicon, catalog: Catalog) -> Frame:
+    meant = _corrected(text, lexicon)
     squeezed = plain(text).replace("?", "")
+    text = meant
     mentions = lexicon.find(text)
     rejected = tuple(m.id for m in mentions if _REJECTED.match(text[m.end :]))
     kept = [m for m in mentions if m.id not in rejected]
@@ -128,6 +135,22 @@ def _read(text: str, *, lexicon: Lexicon, catalog: Catalog) -> Frame:
         age=age,
         age_told=told,
     )
+
+
+def _corrected(text: str, lexicon: Lexicon) -> str:
+    """What is meant by `심플 칠십 기가 아니 삼십 기가`: the part after 아니, its family kept."""
+    match = _CORRECTION.search(text)
+    if match is None:
+        return text
+    before, after = text[: match.start()], text[match.end() :]
+    if lexicon.find(after):
+        return after
+    named = lexicon.find(before)
+    figures = find_figures(after)
+    if not named or not any(found.figure.unit is Unit.GB for found in figures):
+        return text
+    first = re.split(r"\d|\s", named[-1].text.strip())[0]
+    return f"{first} {after}"
 
 
 def _without(text: str, mentions: tuple[Mention, ...]) -> str:

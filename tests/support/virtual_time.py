@@ -10,6 +10,9 @@ from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from typing import Any, TypeVar
 
+import aiosqlite
+import pytest
+
 T = TypeVar("T")
 
 
@@ -61,6 +64,23 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
 
     def _thread_done(self, _future: "asyncio.Future[T]") -> None:
         self._virtual.threads -= 1
+
+
+def count_database_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the clock stand still for SQLite's threads too, which are not an executor's."""
+    execute: Callable[..., Coroutine[Any, Any, Any]] = aiosqlite.Connection._execute
+
+    async def counted(self: aiosqlite.Connection, *args: Any, **kwargs: Any) -> Any:
+        loop = asyncio.get_running_loop()
+        if not isinstance(loop, VirtualTimeLoop):
+            return await execute(self, *args, **kwargs)
+        loop._virtual.threads += 1
+        try:
+            return await execute(self, *args, **kwargs)
+        finally:
+            loop._virtual.threads -= 1
+
+    monkeypatch.setattr(aiosqlite.Connection, "_execute", counted)
 
 
 def run_virtual(main: Coroutine[Any, Any, T]) -> T:
