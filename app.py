@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -267,7 +268,8 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
         if not yeoboseyo.ready or yeoboseyo.switchboard.draining:
             response.status_code = 503
             return {"status": "draining" if yeoboseyo.ready else "starting"}
-        return {"status": "ok", "live_calls": yeoboseyo.switchboard.live_calls}
+        live = yeoboseyo.switchboard.live_calls
+        return {"status": "ok", "live_calls": live, **asdict(yeoboseyo.counters)}
 
     return app
 

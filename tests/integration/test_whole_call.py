@@ -5,66 +5,21 @@ Only the network and the clock are not real: the stream is in memory, time is vi
 
 import asyncio
 import wave
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 
-import httpx
 import pytest
 from fastapi import FastAPI
 
-from app import Yeoboseyo, create_app
+from app import Yeoboseyo
 from scripts.carrier.call import SimulatedCall
 from scripts.carrier.checks import call_faults, summary_faults, turn_faults
 from scripts.carrier.runner import Caller, caller_voice
 from scripts.carrier.scenario import Scenario, load
-from settings import Settings
 from storage.records import HandoffStatus, Outcome, StoredCall, Verification
-from tests.support.asgi_socket import asgi_connector
+from tests.support.serving import HUMAN, client, phone, serving, stored
 from tests.support.virtual_time import count_database_threads, run_virtual
 
-ORIGIN = "https://voice.example.com"
-TOKEN = "8f14e45f"
-HUMAN = "+8225550100"
 DEMO = Path(__file__).parents[2] / "scripts" / "demo_call.yaml"
-TODAY = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
-
-
-@asynccontextmanager
-async def serving(data_dir: Path) -> AsyncIterator[FastAPI]:
-    """The application with the sample data, started."""
-    settings = Settings(
-        data_dir=data_dir,
-        public_url=ORIGIN,
-        twilio_auth_token=TOKEN,
-        human_number=HUMAN,
-        brain="local",
-    )
-    app = create_app(settings, clock=lambda: TODAY)
-    async with app.router.lifespan_context(app):
-        yield app
-
-
-@asynccontextmanager
-async def phone(app: FastAPI, *, caller: str) -> AsyncIterator[SimulatedCall]:
-    """A call that rings the application."""
-    transport = httpx.ASGITransport(app=app)
-    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as http:
-        call = SimulatedCall(
-            ORIGIN, caller=caller, auth_token=TOKEN, http=http, connect=asgi_connector(app)
-        )
-        await call.dial()
-        yield call
-
-
-async def stored(app: FastAPI, call: SimulatedCall) -> StoredCall:
-    """The call's record when its summary has been written."""
-    yeoboseyo: Yeoboseyo = app.state.yeoboseyo
-    await yeoboseyo.worker.drain()
-    record = await yeoboseyo.store.by_sid(call.call_sid)
-    assert record is not None
-    return record
 
 
 async def play(app: FastAPI, scenario: Scenario) -> tuple[SimulatedCall, StoredCall]:
@@ -72,7 +27,7 @@ async def play(app: FastAPI, scenario: Scenario) -> tuple[SimulatedCall, StoredC
         caller = Caller(call, caller_voice(scenario), tell=lambda _: None)
         await caller.play(scenario.turns)
         await call.wait_until_over()
-        return call, await stored(app, call)
+        return call, await stored(app, call.call_sid)
 
 
 @pytest.fixture(autouse=True)
@@ -129,7 +84,7 @@ def test_a_withheld_caller_keys_the_number_and_is_not_told_the_account(tmp_path:
                 await call.wait_for_reply()
                 await call.press("0")
                 await call.wait_until_over()
-                record = await stored(app, call)
+                record = await stored(app, call.call_sid)
             assert record.outcome is Outcome.HANDED_OFF
             assert record.verification is Verification.SPOKEN_NUMBER
             said = " ".join(turn.intended for turn in record.turns)
@@ -143,16 +98,14 @@ def test_a_withheld_caller_keys_the_number_and_is_not_told_the_account(tmp_path:
 
 def test_the_application_is_alive_ready_and_signs_people_in(tmp_path: Path) -> None:
     async def main() -> None:
-        async with serving(tmp_path) as app:
-            transport = httpx.ASGITransport(app=app)
-            async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as http:
-                assert (await http.get("/livez")).status_code == 200
-                ready = await http.get("/readyz")
-                assert (ready.status_code, ready.json()["status"]) == (200, "ok")
-                page = await http.get("/console/calls", follow_redirects=True)
-                assert 'lang="ko"' in page.text
-                assert "/console/sign-in" in str(page.url)
-                app.state.yeoboseyo.switchboard.draining = True
-                assert (await http.get("/readyz")).status_code == 503
+        async with serving(tmp_path) as app, client(app) as http:
+            assert (await http.get("/livez")).status_code == 200
+            ready = await http.get("/readyz")
+            assert (ready.status_code, ready.json()["status"]) == (200, "ok")
+            page = await http.get("/console/calls", follow_redirects=True)
+            assert 'lang="ko"' in page.text
+            assert "/console/sign-in" in str(page.url)
+            app.state.yeoboseyo.switchboard.draining = True
+            assert (await http.get("/readyz")).status_code == 503
 
     run_virtual(main())
