@@ -5,6 +5,7 @@ time while the virtual clock stands still.
 """
 
 import asyncio
+import gc
 import selectors
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
@@ -85,5 +86,10 @@ def count_database_threads(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def run_virtual(main: Coroutine[Any, Any, T]) -> T:
     """Runs a coroutine on a fresh virtual-time loop."""
+    lost: list[dict[str, Any]] = []
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
-        return runner.run(main)
+        runner.get_loop().set_exception_handler(lambda _, context: lost.append(context))
+        result = runner.run(main)
+        gc.collect()  # A task that failed unseen is told of when it is collected.
+    assert not lost, f"errors that nobody awaited: {lost}"
+    return result
