@@ -9,9 +9,10 @@ import gc
 import selectors
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
-import aiosqlite
+import aiosqlite.core
 import pytest
 
 T = TypeVar("T")
@@ -67,21 +68,21 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self._virtual.threads -= 1
 
 
+class _CountedQueue(SimpleQueue[Any]):
+    """aiosqlite's way to its thread; the clock stands still until the thread has answered."""
+
+    def put_nowait(self, item: Any) -> None:
+        future = item[0]
+        loop = future.get_loop() if future is not None else None
+        if isinstance(loop, VirtualTimeLoop):
+            loop._virtual.threads += 1
+            future.add_done_callback(loop._thread_done)
+        super().put_nowait(item)
+
+
 def count_database_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the clock stand still for SQLite's threads too, which are not an executor's."""
-    execute: Callable[..., Coroutine[Any, Any, Any]] = aiosqlite.Connection._execute
-
-    async def counted(self: aiosqlite.Connection, *args: Any, **kwargs: Any) -> Any:
-        loop = asyncio.get_running_loop()
-        if not isinstance(loop, VirtualTimeLoop):
-            return await execute(self, *args, **kwargs)
-        loop._virtual.threads += 1
-        try:
-            return await execute(self, *args, **kwargs)
-        finally:
-            loop._virtual.threads -= 1
-
-    monkeypatch.setattr(aiosqlite.Connection, "_execute", counted)
+    monkeypatch.setattr(aiosqlite.core, "SimpleQueue", _CountedQueue)
 
 
 def run_virtual(main: Coroutine[Any, Any, T]) -> T:
