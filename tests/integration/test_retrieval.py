@@ -105,7 +105,18 @@ async def test_few_strangers_get_through(knowledge: Knowledge, part: str) -> Non
     assert len(known) <= 0.2 * len(strangers), known
 
 
-@pytest.mark.parametrize("query", ["", "  ", "???", "네", "음 그"])
+TALK = (
+    *("", "  ", "???", "네", "음 그", "네 맞아요", "고마워요", "여보세요", "다시 한번 말해 주세요"),
+    *("요금제 얼마예요?", "제 요금제가 뭐예요?", "상담원 연결해 주세요", "잘 안 들려요"),
+    *(
+        "생일이 1979년 3월 14일이에요",
+        "공일공에 일이삼사에 오육칠팔",
+        "저한테 맞는 걸로 추천해 주세요",
+    ),
+)
+
+
+@pytest.mark.parametrize("query", TALK)
 async def test_nothing_asked_is_nothing_known(knowledge: Knowledge, query: str) -> None:
     assert not (await knowledge.retriever.search(query)).known
 
