@@ -186,8 +186,13 @@ async def test_own_catalogue_is_kept_and_opened_again(tmp_path: Path, folder: Pa
     data = tmp_path / "data"
     sample = _ingest(data)
     _reprice(folder, 54_000)
+    (folder / ".git").mkdir()
     own = _ingest(data, folder)
     assert own.changed
+    kept = data / "knowledge" / organization_key("sample") / own.version
+    assert sorted(path.name for path in kept.iterdir()) == sorted(
+        path.name for path in sample_catalog_path().iterdir()
+    )
     assert own.version != sample.version
     shutil.rmtree(folder)
     opened = open_knowledge(data_dir=data, organization="sample")
@@ -281,6 +286,15 @@ async def test_a_chroma_server_serves_as_well(tmp_path: Path) -> None:
         )
     # chromadb never closes its HTTP client's sockets: let them be collected under this mark.
     gc.collect()
+
+
+def test_a_full_or_locked_disk_is_an_error_with_a_code(tmp_path: Path) -> None:
+    home = tmp_path / "knowledge" / organization_key("sample")
+    home.parent.mkdir()
+    home.parent.joinpath(home.name).write_text("in the way", encoding="utf-8")
+    with pytest.raises(KnowledgeError) as caught:
+        _ingest(tmp_path)
+    assert caught.value.code in {"index-unreadable", "index-unwritable"}
 
 
 def test_damaged_pointer_is_an_error(tmp_path: Path) -> None:
