@@ -209,17 +209,23 @@ class Conversation:
             replies = self._human("cannot_answer", lines.HANDOFF)
         elif claim := claim_in(text, awaited=self._awaited, keyed=kind == "keys"):
             replies = self._verify(claim)
-        elif expected is Expectation.NUMBER and requests.says_yes(text):
-            replies = self._ask_number()
-        elif self._awaited is not Awaited.NOTHING and refuses(text):
-            replies = self._go_on_unverified()
         else:
-            replies = self._think(kind, text, expected)
+            replies = self._to_number_question(text, expected) or self._think(kind, text, expected)
         if kind != "silence" and requests.plain(text).strip("?"):
             self._empties = 0
         async with aclosing(replies):
             async for say in replies:
                 yield say
+
+    def _to_number_question(
+        self, text: str, expected: Expectation
+    ) -> AsyncGenerator[Say, None] | None:
+        """What is answered to yes or no where a number was asked for."""
+        if expected is Expectation.NUMBER and requests.says_yes(text):
+            return self._ask_number()
+        if self._awaited is not Awaited.NOTHING and refuses(text):
+            return self._go_on_unverified()
+        return None
 
     async def _silence(self, expected: Expectation) -> AsyncGenerator[Say, None]:
         self._silences += 1
@@ -306,13 +312,13 @@ class Conversation:
         if question is None:
             yield Say(text=lines.HOW_CAN_I_HELP)
             return
-        thought = self._think("speech", question, Expectation.OPEN, resumed=True)
+        thought = self._think("speech", question, Expectation.OPEN)
         async with aclosing(thought):
             async for say in thought:
                 yield say
 
     async def _think(
-        self, kind: str, text: str, expected: Expectation, *, resumed: bool = False
+        self, kind: str, text: str, expected: Expectation
     ) -> AsyncGenerator[Say, None]:
         """Let the brain answer, then ask for what its tools were refused for want of."""
         if kind == "keys":
@@ -323,9 +329,7 @@ class Conversation:
                 yield Say(text=lines.KEYS_UNKNOWN)
                 yield Say(text=lines.ASK_FREELY)
                 return
-        request = TurnRequest(
-            text=text, history=tuple(self._history[:-1]), expects=expected, resumed=resumed
-        )
+        request = TurnRequest(text=text, history=tuple(self._history[:-1]), expects=expected)
         try:
             async with aclosing(self._brain.reply(request, self._tools)) as proposals:
                 async for say in proposals:

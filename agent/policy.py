@@ -37,17 +37,18 @@ def decide(
     tool: str, arguments: Mapping[str, Any], *, verification: Verification, failures: int
 ) -> Decision:
     """Decide one tool call at this verification level after this many failed attempts."""
-    if tool in PUBLIC_TOOLS:
-        return Decision(code="ok")
-    if tool == "verify_caller":
-        return Decision(code="verification_locked" if failures >= MAX_FAILURES else "ok")
-    if tool == "recommend_plans" and arguments.get("age") is not None:
-        return Decision(code="ok")
-    if tool in {"get_customer", "recommend_plans"}:
-        if verification in PROVEN:
-            return Decision(code="ok")
-        if failures >= MAX_FAILURES:
-            return Decision(code="verification_locked")
+    for_other = tool == "recommend_plans" and arguments.get("age") is not None
+    if tool in PUBLIC_TOOLS or for_other:
+        code = "ok"
+    elif tool not in {"verify_caller", "get_customer", "recommend_plans"}:
+        code = "unknown_tool"
+    elif tool != "verify_caller" and verification in PROVEN:
+        code = "ok"
+    elif failures >= MAX_FAILURES:
+        code = "verification_locked"
+    elif tool == "verify_caller":
+        code = "ok"
+    else:
         spoken = verification is Verification.SPOKEN_NUMBER
-        return Decision(code="needs_birth_date" if spoken else "needs_phone_number")
-    return Decision(code="unknown_tool")
+        code = "needs_birth_date" if spoken else "needs_phone_number"
+    return Decision(code=code)

@@ -83,37 +83,30 @@ def in_words(option: Option) -> str:
     return ", ".join(filter(None, map(_reason, option.reasons)))
 
 
+_REASONS = {
+    ReasonCode.SAVES: "지금보다 월 {won} 저렴",
+    ReasonCode.SAVES_EVEN_DISCOUNTED: "선택약정 할인을 받는 지금보다도 월 {won} 저렴",
+    ReasonCode.COSTS_MORE: "지금보다 월 {won} 비쌈",
+    ReasonCode.SAME_FEE: "요금은 월 {won}으로 같음",
+    ReasonCode.MORE_DATA: "데이터가 {gigabytes} 더 많음",
+    ReasonCode.LESS_DATA: "데이터가 {gigabytes} 더 적음",
+    ReasonCode.MORE_SHARING: "공유 데이터가 {gigabytes} 더 많음",
+    ReasonCode.LESS_SHARING: "공유 데이터가 {gigabytes} 더 적음",
+    ReasonCode.SLOWER_AFTERWARDS: "소진 후 속도가 {speed}로 느려짐",
+    ReasonCode.LOSES_ROLLOVER: "남은 데이터 이월이 안 됨",
+    ReasonCode.ONLINE_ONLY: "온라인으로만 가입",
+    ReasonCode.NO_CONTRACT_DISCOUNT: "선택약정 할인 없음",
+    ReasonCode.FOR_AGE: "만 {value}세 기준 요금제",
+    ReasonCode.NOTE: "{text}",
+}
+
+
 def _reason(reason: Reason) -> str:
     value = reason.value or 0
-    match reason.code:
-        case ReasonCode.SAVES:
-            return f"지금보다 월 {won(value)} 저렴"
-        case ReasonCode.SAVES_EVEN_DISCOUNTED:
-            return f"선택약정 할인을 받는 지금보다도 월 {won(value)} 저렴"
-        case ReasonCode.COSTS_MORE:
-            return f"지금보다 월 {won(value)} 비쌈"
-        case ReasonCode.SAME_FEE:
-            return f"요금은 월 {won(value)}으로 같음"
-        case ReasonCode.MORE_DATA | ReasonCode.LESS_DATA:
-            more = "많음" if reason.code is ReasonCode.MORE_DATA else "적음"
-            return (
-                f"데이터가 {gigabytes(reason.value)} 더 {more}" if value else f"데이터가 더 {more}"
-            )
-        case ReasonCode.MORE_SHARING:
-            return f"공유 데이터가 {value}GB 더 많음"
-        case ReasonCode.LESS_SHARING:
-            return f"공유 데이터가 {value}GB 더 적음"
-        case ReasonCode.SLOWER_AFTERWARDS:
-            return f"소진 후 속도가 {speed(value)}로 느려짐"
-        case ReasonCode.LOSES_ROLLOVER:
-            return "남은 데이터 이월이 안 됨"
-        case ReasonCode.ONLINE_ONLY:
-            return "온라인으로만 가입"
-        case ReasonCode.NO_CONTRACT_DISCOUNT:
-            return "선택약정 할인 없음"
-        case ReasonCode.FOR_AGE:
-            return f"만 {value}세 기준 요금제"
-        case ReasonCode.NOTE:
-            return reason.text
-        case _:
-            return ""
+    return _REASONS.get(reason.code, "").format(
+        won=won(value),
+        gigabytes="" if reason.value is None else gigabytes(value),
+        speed=speed(value),
+        value=value,
+        text=reason.text,
+    )

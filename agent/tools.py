@@ -39,6 +39,11 @@ from storage.records import Customer, HandoffReason, Outcome, ToolCall, Verifica
 log = logging.getLogger(__name__)
 
 
+_PERSONAL = frozenset({"phone", "born"})
+_HIDDEN = "***"
+"""Stands in the record for what a caller said to be verified."""
+
+
 class CustomerDirectory(Protocol):
     """Finds customers by number."""
 
@@ -160,7 +165,10 @@ class Toolbox:
         elif result.code == "verification_locked":
             self.needs = "human"
         ids = tuple(fact.id for fact in result.facts)
-        self._used.append(ToolCall(name=name, arguments=given, code=result.code, fact_ids=ids))
+        recorded = {
+            key: _HIDDEN if key in _PERSONAL and value else value for key, value in given.items()
+        }
+        self._used.append(ToolCall(name=name, arguments=recorded, code=result.code, fact_ids=ids))
         return result
 
     async def _checked(self, name: str, given: dict[str, Any]) -> ToolResult:

@@ -230,9 +230,8 @@ def compared(first: Plan, second: Plan) -> list[str]:
     rolls = [plan for plan in (dear, cheap) if any("이월" in note for note in plan.notes)]
     extras = [note for note in dear.notes if note not in cheap.notes and "이월" not in note]
     if gap and not more and not rolls and extras:
-        said.append(
-            f"{subject(dear.name)} 월 {won(gap)} 더 비싼 대신, {extras[0].split(' (')[0]} 혜택이 있어요."
-        )
+        benefit = extras[0].split(" (")[0]
+        said.append(f"{subject(dear.name)} 월 {won(gap)} 더 비싼 대신, {benefit} 혜택이 있어요.")
     elif gap:
         price = f"{subject(dear.name)} 월 {won(gap)} 더 비싸"
         extra = f"지만 {more}아요." if more else "요."

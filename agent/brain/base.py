@@ -30,8 +30,6 @@ class TurnRequest:
     """Past turns, oldest first."""
     expects: Expectation
     """What the last reply asked for."""
-    resumed: bool = False
-    """True when this question waited for the caller to be verified."""
 
 
 class Brain(Protocol):

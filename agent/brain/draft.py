@@ -44,7 +44,5 @@ def draft(
         fact_ids = tuple(fact.id for fact in result.facts if fact.plan_id) or tuple(
             fact.id for fact in result.facts[:1]
         )
-    changed = replace(
-        state, **{"offer": offer, "unknown": 0, "asked_age": False, "asked_data": False, **changes}
-    )
+    changed = replace(state, **{"offer": offer, "asked_age": False, **changes})
     return Draft(sentences=sentences, state=changed, fact_ids=fact_ids, expects=expects)

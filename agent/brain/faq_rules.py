@@ -81,5 +81,4 @@ async def unknown(_: Frame, state: State, __: Toolbox) -> Draft:
         state,
         "죄송합니다, 그 부분은 제가 정확히 알지 못해요.",
         offer=HUMAN_OFFER,
-        unknown=state.unknown + 1,
     )

@@ -6,7 +6,7 @@ from collections.abc import AsyncGenerator, Awaitable, Callable
 from dataclasses import replace
 
 from agent.actions import Say
-from agent.brain import faq_rules, plan_rules, searches, small_talk
+from agent.brain import compare_rules, faq_rules, own_rules, plan_rules, searches, small_talk
 from agent.brain.base import TurnRequest
 from agent.brain.draft import Draft, draft
 from agent.brain.state import State
@@ -24,16 +24,16 @@ RULES: tuple[Rule, ...] = (
     small_talk.courtesy,
     small_talk.account,
     small_talk.small_talk,
-    plan_rules.age_given,
+    own_rules.age_given,
     faq_rules.billing,
     plan_rules.not_online,
-    plan_rules.age_bonus,
-    plan_rules.own_limit,
-    plan_rules.change,
+    own_rules.age_bonus,
+    own_rules.own_limit,
+    own_rules.change,
     faq_rules.subject,
-    plan_rules.compare,
-    plan_rules.my_plan,
-    plan_rules.recommend,
+    compare_rules.compare,
+    own_rules.my_plan,
+    own_rules.recommend,
     searches.search,
     plan_rules.named,
     plan_rules.refine,

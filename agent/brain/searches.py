@@ -11,6 +11,7 @@ from agent.brain.keywords import Sign, Topic
 from agent.brain.state import Act, Offer, State
 from agent.brain.understand import Frame
 from agent.korean.wording import subject, topic, won
+from agent.selection import is_online
 from agent.tools import Toolbox
 from knowledge.catalog.model import Plan
 from knowledge.compare import full_age
@@ -28,62 +29,69 @@ async def search(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     """Plans by wishes; a wish beside a name is about that family and answered with it."""
     if frame.named and not (frame.plans and frame.has(Sign.CHEAPER, Sign.MORE_DATA)):
         return None
-    if state.family_id and frame.gb is not None and _in_family(frame, state, tools):
-        return None  # `70기가요` after `심플`
-    focus = _focus(frame, state, tools)
     if Topic.ROLLOVER in frame.topics and frame.has(Sign.WITH_BENEFIT, Sign.WHICH_PLANS):
-        result = await tools.call("find_plans", {"rollover": True})
-        return draft(
-            state,
-            "남은 데이터를 이월해 쓰시는 요금제예요.",
-            answers.listed(result.plans[:3]),
-            result=result,
-            plan_ids=tuple(plan.id for plan in result.plans[:1]),
-            family_id=result.plans[0].family_id,
-            topic=None,
-        )
-    wished = frame.won is not None or frame.gb is not None or frame.has(*_WISHES)
-    if not wished and frame.has(Sign.OTHER) and focus:
-        return await _others(focus, state, tools)
-    if not wished:
-        return None
-    if _asks_of_plan(frame, state):
+        return await _that_roll_over(state, tools)
+    focus = _focus(frame, state, tools)
+    if not (frame.won is not None or frame.gb is not None or frame.has(*_WISHES)):
+        return await _others(focus, state, tools) if focus and frame.has(Sign.OTHER) else None
+    if _in_family(frame, state, tools) or _asks_of_plan(frame, state):
         return None
     wishes, opening = _wishes(frame, focus)
     if wishes is None:
         return None
-    if "age" not in wishes and state.age is not None:
-        wishes["age"] = state.age
-    elif "age" not in wishes and tools.customer and not frame.has(Sign.FOREIGNER, Sign.DISABLED):
-        wishes["age"] = full_age(tools.customer.born, tools.today)
+    if "age" not in wishes and not frame.has(Sign.FOREIGNER, Sign.DISABLED):
+        customer = tools.customer
+        own = full_age(customer.born, tools.today) if customer else None
+        wishes["age"] = own if state.age is None else state.age
+    return await _found(frame, state, tools, wishes=wishes, opening=opening)
+
+
+async def _found(
+    frame: Frame, state: State, tools: Toolbox, *, wishes: dict[str, Any], opening: str
+) -> Draft:
+    """What meets the wishes: plans that anyone may join, then a cheaper one that is online only."""
     result = await tools.call("find_plans", {**wishes, "limit": 2})
-    online = await tools.call("find_plans", {**wishes, "online": True, "limit": 10})
-    first_online = next((p for p in online.plans if p.eligibility.kind.value == "online"), None)
+    everywhere = await tools.call("find_plans", {**wishes, "online": True, "limit": 10})
+    online = next(filter(is_online, everywhere.plans), None)
     plans = result.plans
-    if not plans and first_online is None:
-        cheapest = await tools.call("find_plans", {"sort": "fee", "limit": 1})
-        plan = cheapest.plans[0]
-        return draft(
-            state,
-            "아쉽지만 그 조건에 맞는 요금제는 없어요.",
-            f"일반 요금제 중에는 {subject(plan.name)} 월 {won(plan.fee_krw)}으로 가장 저렴해요.",
-            result=cheapest, plan_ids=(plan.id,), topic=None,
-        )  # fmt: skip
-    said = []
+    if not plans and online is None:
+        return await _nothing(state, tools)
     one = frame.has(Sign.CHEAPEST, Sign.PRICIEST, Sign.MOST_DATA)
+    said = []
     if plans:
         said.append(_best(plans[0], frame) if one else f"{opening}{answers.listed(plans)}")
-    if first_online and not frame.has(Sign.PRICIEST) and _worth_it(first_online, plans):
+    if online and not frame.has(Sign.PRICIEST) and _worth_it(online, plans):
         lead = "온라인 전용까지 보시면 " if plans else f"{opening}온라인 전용인 "
-        said.append(lead + answers.listed((first_online,)))
-    shown = plans[:1] if one and plans else plans or (first_online,)
-    ids = tuple(plan.id for plan in shown if plan)
+        said.append(lead + answers.listed((online,)))
+    shown = plans[:1] if one else plans
+    ids = tuple(plan.id for plan in shown) or ((online.id,) if online else ())
     offer = None
-    if state.offered_details == 0 and not one:
-        offer = Offer(act=Act.DETAILS, text=_details_offer(shown[0]), plan_ids=ids[:1])
+    if shown and state.offered_details == 0 and not one:
+        text = f"{shown[0].name} 요금제를 자세히 알려 드릴까요?"
+        offer = Offer(act=Act.DETAILS, text=text, plan_ids=ids[:1])
     return draft(
-        state, *said, result=result if plans else online, plan_ids=ids, topic=None, family_id=None,
-        offer=offer, offered_details=state.offered_details + (offer is not None),
+        state, *said, result=result if plans else everywhere, plan_ids=ids, topic=None,
+        family_id=None, offer=offer, offered_details=state.offered_details + (offer is not None),
+    )  # fmt: skip
+
+
+async def _nothing(state: State, tools: Toolbox) -> Draft:
+    cheapest = await tools.call("find_plans", {"sort": "fee", "limit": 1})
+    plan = cheapest.plans[0]
+    return draft(
+        state,
+        "아쉽지만 그 조건에 맞는 요금제는 없어요.",
+        f"일반 요금제 중에는 {subject(plan.name)} 월 {won(plan.fee_krw)}으로 가장 저렴해요.",
+        result=cheapest, plan_ids=(plan.id,), topic=None,
+    )  # fmt: skip
+
+
+async def _that_roll_over(state: State, tools: Toolbox) -> Draft:
+    result = await tools.call("find_plans", {"rollover": True})
+    return draft(
+        state, "남은 데이터를 이월해 쓰시는 요금제예요.", answers.listed(result.plans[:3]),
+        result=result, plan_ids=tuple(plan.id for plan in result.plans[:1]),
+        family_id=result.plans[0].family_id, topic=None,
     )  # fmt: skip
 
 
@@ -91,16 +99,12 @@ _OF_PLAN = (Topic.MINUTES, Topic.SHARING, Topic.THROTTLE, Topic.OTT, Topic.MEMBE
 
 
 def _asks_of_plan(frame: Frame, state: State) -> bool:
-    """`그건 통화 무제한이에요?` asks about the plan spoken of; `속도 제한 없는 거` looks for one."""
+    """`그건 통화 무제한이에요?` asks of the plan spoken of; `속도 제한 없는 거` looks for one."""
     if not (state.plan_ids and frame.has(Sign.UNLIMITED)):
         return False
     return not _LOOKS_FOR.search(frame.plain) and (
         frame.has(Sign.THAT) or any(item in _OF_PLAN for item in frame.topics)
     )
-
-
-def _details_offer(plan: Plan | None) -> str:
-    return f"{plan.name} 요금제를 자세히 알려 드릴까요?" if plan else ""
 
 
 def _worth_it(online: Plan, plans: tuple[Plan, ...]) -> bool:
@@ -109,8 +113,11 @@ def _worth_it(online: Plan, plans: tuple[Plan, ...]) -> bool:
 
 
 def _in_family(frame: Frame, state: State, tools: Toolbox) -> bool:
+    """`70기가요` after `심플`."""
     family = tools.catalog.family(state.family_id or "")
-    return family is not None and any(plan.data_gb == frame.gb for plan in family.plans)
+    if frame.gb is None or family is None:
+        return False
+    return any(plan.data_gb == frame.gb for plan in family.plans)
 
 
 def _focus(frame: Frame, state: State, tools: Toolbox) -> Plan | None:
@@ -126,50 +133,65 @@ def _focus(frame: Frame, state: State, tools: Toolbox) -> Plan | None:
 
 
 def _wishes(frame: Frame, focus: Plan | None) -> tuple[dict[str, Any] | None, str]:
-    """The arguments for find_plans, and the words that open the answer."""
+    """The arguments for find_plans, and the words that open the answer; None: nothing to find."""
+    wishes: dict[str, Any] = {} if frame.age is None else {"age": frame.age}
+    for sign, (wish, words) in _AUDIENCES.items():
+        if frame.has(sign):
+            return wishes | {wish: True}, words
+    figures, opening = _figures(frame)
+    wishes |= figures
+    if frame.has(Sign.UNLIMITED):
+        wishes |= {"unlimited": True, "sort": "fee"}
+        opening = opening or "데이터 무제한으로는 "
+    sort = next((sort for sign, sort in _SORTS.items() if frame.has(sign)), None)
+    if sort:
+        return wishes | {"sort": sort}, opening
+    if figures or wishes.get("unlimited"):
+        return wishes, opening
+    for sign, (unlimited, words) in _HABITS.items():
+        if frame.has(sign):
+            return wishes | {"unlimited": unlimited, "sort": "fee"}, words
+    return _against(focus, frame, wishes)
+
+
+def _figures(frame: Frame) -> tuple[dict[str, Any], str]:
+    """The wishes that figures tell: a budget, an amount of data."""
     wishes: dict[str, Any] = {}
     opening = ""
-    if frame.age is not None:
-        wishes["age"] = frame.age
-    if frame.has(Sign.FOREIGNER):
-        return wishes | {"foreigner": True}, "외국인 고객님께는 "
-    if frame.has(Sign.DISABLED):
-        return wishes | {"disabled": True}, "복지카드가 있으시면 "
     if frame.won is not None:
         opening = _budget(frame, wishes)
     if frame.gb is not None:
-        wishes["min_data_gb"] = frame.gb
-        wishes["sort"] = "fee"
+        wishes |= {"min_data_gb": frame.gb, "sort": "fee"}
         opening = f"데이터 {frame.gb}GB 이상으로는 "
-    if frame.has(Sign.LOTS) and frame.gb is None and not frame.has(Sign.LITTLE):
-        wishes |= {"unlimited": True, "sort": "fee"}
-        opening = "데이터를 많이 쓰시면 무제한인 "
-    if frame.has(Sign.UNLIMITED):
-        wishes["unlimited"] = True
-        wishes["sort"] = "fee"
-        opening = opening or "데이터 무제한으로는 "
-    if frame.has(Sign.MOST_DATA):
-        wishes["sort"] = "data_desc"
-    elif frame.has(Sign.CHEAPEST) or (frame.has(Sign.LITTLE) and frame.gb is None):
-        wishes["sort"] = "fee"
-        opening = opening or "데이터를 적게 쓰시면 "
-    elif frame.has(Sign.PRICIEST):
-        wishes["sort"] = "fee_desc"
-    elif frame.has(Sign.MORE_DATA) and frame.gb is None and focus:
+    return wishes, opening
+
+
+def _against(
+    focus: Plan | None, frame: Frame, wishes: dict[str, Any]
+) -> tuple[dict[str, Any] | None, str]:
+    """Wishes measured against a plan: more data than that, less money than that."""
+    if frame.has(Sign.MORE_DATA) and focus:
         if focus.data_gb is None:
             return None, ""
-        wishes |= {"min_data_gb": focus.data_gb + 1, "sort": "fee"}
-        opening = "데이터가 더 많은 것으로는 "
-    elif frame.has(Sign.CHEAPER) and frame.won is None and frame.gb is None:
-        if focus:
-            wishes |= {"max_fee": focus.fee_krw - 1, "sort": "fee_desc"}
-            if focus.eligibility.age is not None and "age" not in wishes:
-                wishes["family_id"] = focus.family_id
-            opening = "더 저렴한 것으로는 "
-        else:
-            wishes["sort"] = "fee"
-            opening = "저렴한 것으로는 "
-    return wishes, opening
+        more = {"min_data_gb": focus.data_gb + 1, "sort": "fee"}
+        return wishes | more, "데이터가 더 많은 것으로는 "
+    if focus is None:
+        return wishes | {"sort": "fee"}, "저렴한 것으로는 "
+    wishes |= {"max_fee": focus.fee_krw - 1, "sort": "fee_desc"}
+    if focus.eligibility.age is not None and "age" not in wishes:
+        wishes["family_id"] = focus.family_id
+    return wishes, "더 저렴한 것으로는 "
+
+
+_AUDIENCES = {
+    Sign.FOREIGNER: ("foreigner", "외국인 고객님께는 "),
+    Sign.DISABLED: ("disabled", "복지카드가 있으시면 "),
+}
+_HABITS = {
+    Sign.LITTLE: (False, "데이터를 적게 쓰시면 "),
+    Sign.LOTS: (True, "데이터를 많이 쓰시면 무제한인 "),
+}
+_SORTS = {Sign.MOST_DATA: "data_desc", Sign.CHEAPEST: "fee", Sign.PRICIEST: "fee_desc"}
 
 
 def _budget(frame: Frame, wishes: dict[str, Any]) -> str:

@@ -35,21 +35,28 @@ async def goodbye(state: State, tools: Toolbox) -> Draft:
 async def answer_to_offer(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     """`네` and `아니요`, to an offer or without one."""
     yes, no = requests.says_yes(frame.text), requests.says_no(frame.text)
-    offer = state.offer
     if not (yes or no) or frame.named or frame.won or frame.gb:
         return None
-    if offer is None:
-        if no and _NOTHING_MORE.search(frame.plain) and not frame.topics:
-            return await goodbye(state, tools)
-        if yes and _asks_nothing(frame) and len(frame.plain) <= 4:
-            return draft(state, lines.NOTHING_TO_REPEAT)
-        return None
-    if no:
-        if frame.topics and len(frame.plain) > 8:
-            return None
-        if offer.act is Act.NOTHING_MORE:
-            return await goodbye(state, tools)
-        return draft(state, "네, 알겠습니다.", offer=MORE_OFFER)
+    if state.offer is None:
+        return await _without_offer(frame, state, tools, yes=yes)
+    if yes:
+        return await _accepted(state.offer, frame, state, tools)
+    if not frame.empty and len(frame.plain) > 8:
+        return None  # `아니요 데이터는 얼마예요`
+    if state.offer.act is Act.NOTHING_MORE:
+        return await goodbye(state, tools)
+    return draft(state, "네, 알겠습니다.", offer=MORE_OFFER)
+
+
+async def _without_offer(frame: Frame, state: State, tools: Toolbox, *, yes: bool) -> Draft | None:
+    if yes and _asks_nothing(frame) and len(frame.plain) <= 4:
+        return draft(state, lines.NOTHING_TO_REPEAT)
+    if not yes and _NOTHING_MORE.search(frame.plain) and not frame.topics:
+        return await goodbye(state, tools)
+    return None
+
+
+async def _accepted(offer: Offer, frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     match offer.act:
         case Act.HUMAN:
             await tools.call("hand_off", {"reason": "cannot_answer"})
@@ -58,7 +65,8 @@ async def answer_to_offer(frame: Frame, state: State, tools: Toolbox) -> Draft |
             return await goodbye(state, tools)
         case Act.NOTHING_MORE:
             return draft(state, "네, 말씀하세요.")
-    return None
+        case _:
+            return None
 
 
 async def courtesy(frame: Frame, state: State, tools: Toolbox) -> Draft | None:

@@ -42,8 +42,5 @@ class State:
     """Age of the person that the caller asks for, told in this call."""
     asked_age: bool = False
     """True after the agent asked for that person's age."""
-    asked_data: bool = False
-    unknown: int = 0
-    """Turns in a row that could not be answered."""
     thanked: bool = False
     offered_details: int = 0

@@ -85,39 +85,14 @@ def _read(text: str, *, lexicon: Lexicon, catalog: Catalog) -> Frame:
     families = [f for m in kept if m.kind == "family" and (f := catalog.family(m.id))]
     rest = _without(text, mentions)
     rest_plain = plain(rest).replace("?", "")
-    won = gb = age = None
-    told = False
-    for found in find_figures(rest):
-        value = int(found.figure.value)
-        match found.figure.unit:
-            case Unit.WON if value >= 1000:
-                won = value
-            case Unit.GB:
-                gb = value
-            case Unit.AGE:
-                age, told = value, True
-            case Unit.DECADE:
-                age = _DECADES.get(value)
-            case Unit.PLAIN if value >= 10_000:
-                won = value
-            case _:
-                pass
+    won, gb, age, told = _figures(rest)
     if age is None:
         age = next((age for pattern, age in AGE_WORDS if pattern.search(rest_plain)), None)
     if gb is not None and len(families) == 1:
         exact = [plan for plan in families[0].plans if plan.data_gb == gb]
         if exact:
             plans, families, gb = [*plans, exact[0]], [], None
-    topics = tuple(topic for topic, pattern in TOPICS.items() if pattern.search(rest_plain))
-    asked = [topic for topic in topics if topic is not Topic.OVERVIEW]
-    if not asked and _HOW_MUCH.search(squeezed):
-        topics = (Topic.FEE,)
-    elif asked:
-        topics = tuple(asked)
-    if Topic.DISCOUNT in topics:
-        topics = tuple(topic for topic in topics if topic is not Topic.FEE)
-    if Topic.THROTTLE in topics or Topic.SHARING in topics or Topic.ROLLOVER in topics:
-        topics = tuple(topic for topic in topics if topic not in (Topic.DATA, Topic.FEE))
+    topics = _topics(rest_plain, squeezed)
     signs = frozenset(sign for sign, pattern in SIGNS.items() if pattern.search(rest_plain))
     if told and Sign.ASKS_FIT in signs and Topic.ELIGIBILITY not in topics:
         topics = (Topic.ELIGIBILITY, *(topic for topic in topics if topic is not Topic.OVERVIEW))
@@ -135,6 +110,45 @@ def _read(text: str, *, lexicon: Lexicon, catalog: Catalog) -> Frame:
         age=age,
         age_told=told,
     )
+
+
+def _figures(text: str) -> tuple[int | None, int | None, int | None, bool]:
+    """Won, GB and age in the text, and whether the age was told as a figure of its own."""
+    won = gb = age = None
+    told = False
+    for found in find_figures(text):
+        value = int(found.figure.value)
+        match found.figure.unit:
+            case Unit.WON | Unit.PLAIN if value >= 1000:
+                won = value
+            case Unit.GB:
+                gb = value
+            case Unit.AGE:
+                age, told = value, True
+            case Unit.DECADE:
+                age = _DECADES.get(value)
+            case _:
+                pass
+    return won, gb, age, told
+
+
+_NARROWER = {
+    Topic.DISCOUNT: {Topic.FEE},
+    Topic.THROTTLE: {Topic.DATA, Topic.FEE},
+    Topic.SHARING: {Topic.DATA, Topic.FEE},
+    Topic.ROLLOVER: {Topic.DATA, Topic.FEE},
+}
+"""A narrower topic and the wider ones that its words name as well: `데이터 공유`."""
+
+
+def _topics(rest: str, squeezed: str) -> tuple[Topic, ...]:
+    """What is asked for, without what only a wider or vaguer word suggests."""
+    found = [topic for topic, pattern in TOPICS.items() if pattern.search(rest)]
+    wider = {other for topic in found for other in _NARROWER.get(topic, ())}
+    asked = tuple(t for t in found if t is not Topic.OVERVIEW and t not in wider)
+    if asked:
+        return asked
+    return (Topic.FEE,) if _HOW_MUCH.search(squeezed) else tuple(found)
 
 
 def _corrected(text: str, lexicon: Lexicon) -> str:

@@ -52,9 +52,10 @@ _NATIVE_TENS = {
     "이른": 70, "여든": 80, "아흔": 90,
 }  # fmt: skip
 
-_TOKEN = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|[일이삼사오육륙칠팔구십백천만억]"
-_RUN = rf"(?:{_TOKEN})(?:\s?(?:{_TOKEN}))*"
-_NATIVE = rf"(?:(?:{'|'.join(_NATIVE_TENS)})\s?(?:{'|'.join(_NATIVE_ONES)})?|(?:{'|'.join(_NATIVE_ONES)}))"
+_PIECE = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|[일이삼사오육륙칠팔구십백천만억]"
+_RUN = rf"(?:{_PIECE})(?:\s?(?:{_PIECE}))*"
+_ONES, _TENS = "|".join(_NATIVE_ONES), "|".join(_NATIVE_TENS)
+_NATIVE = rf"(?:(?:{_TENS})\s?(?:{_ONES})?|(?:{_ONES}))"
 _UNITS: tuple[tuple[Unit, float, str], ...] = (
     (Unit.KBPS, 1, r"kbps|케이비피에스|킬로비피에스"),
     (Unit.KBPS, 1000, r"mbps|엠비피에스|메가비피에스|메가(?!바이트)"),
@@ -80,7 +81,7 @@ _BARE_AGE = re.compile(
 )
 _PLAIN = re.compile(r"(?<![\d,.])\d{1,3}(?:,\d{3})+|(?<![\d,.])\d{3,}")
 _PARTICLE = re.compile(r"[이만] ")
-_WORDY = re.compile(_TOKEN)
+_WORDY = re.compile(_PIECE)
 
 
 def number(text: str) -> float | None:
@@ -139,49 +140,48 @@ def _longest_number(run: str) -> tuple[float, int] | None:
 
 def find_figures(text: str) -> tuple[Found, ...]:
     """All figures with a unit, and bare numbers of three digits or more, in order of place."""
-    found: list[Found] = []
+    found = [item for match in _NUMBERED.finditer(text) if (item := _numbered(text, match))]
 
-    def free(start: int, end: int) -> bool:
-        return all(end <= other.start or start >= other.end for other in found)
+    def free(match: re.Match[str]) -> bool:
+        return all(match.end() <= other.start or match.start() >= other.end for other in found)
 
-    for match in _NUMBERED.finditer(text):
-        unit, factor = next(
-            (unit, factor)
-            for i, (unit, factor, _) in enumerate(_UNITS)
-            if match.group(f"u{i}") is not None
-        )
-        run = match["run"]
-        if unit is Unit.AGE and run.startswith("만 "):
-            run_start, run = 2, run[2:]
-        else:
-            run_start = 0
-        if _PARTICLE.match(run) and match.start() and text[match.start() - 1].isalpha():
-            run_start, run = run_start + 2, run[2:]  # 요금이 천 원: 이 belongs to the noun
-        longest = _longest_number(run)
-        if longest is None:
-            continue
-        value, offset = longest
-        start = match.start() + run_start + offset
-        spoken = not any(c.isdigit() for c in run[offset:])
-        if spoken and unit in (Unit.MINUTES, Unit.DECADE) and len(run[offset:]) < 2:
-            continue  # 이분, 일대: words, not figures
-        if unit is Unit.DECADE and (value % 10 or not 10 <= value <= 90):
-            continue
-        if unit is Unit.AGE and value > 130:
-            continue
-        found.append(Found(Figure(unit, value * factor), start, match.end()))
     for pattern in (_NATIVE_NUMBERED, _NATIVE_GLUED, _BARE_AGE):
         for match in pattern.finditer(text):
             native = native_number(match["run"])
-            if native is None or not free(match.start(), match.end()):
-                continue
-            unit = Unit.GB if match.groupdict().get("gb") else Unit.AGE
-            found.append(Found(Figure(unit, float(native)), match.start(), match.end()))
+            if native is not None and free(match):
+                unit = Unit.GB if match.groupdict().get("gb") else Unit.AGE
+                found.append(Found(Figure(unit, float(native)), match.start(), match.end()))
     for match in _PLAIN.finditer(text):
-        if free(match.start(), match.end()):
+        if free(match):
             figure = Figure(Unit.PLAIN, float(match[0].replace(",", "")))
             found.append(Found(figure, match.start(), match.end()))
     return tuple(sorted(found, key=lambda item: item.start))
+
+
+def _numbered(text: str, match: re.Match[str]) -> Found | None:
+    """The figure of a run of numerals with its unit, unless they are parts of other words."""
+    unit, factor = next(
+        (unit, factor)
+        for index, (unit, factor, _) in enumerate(_UNITS)
+        if match.group(f"u{index}") is not None
+    )
+    start, run = match.start(), match["run"]
+    full_age = unit is Unit.AGE and run.startswith("만 ")
+    glued = start > 0 and text[start - 1].isalpha() and _PARTICLE.match(run)
+    if full_age or glued:  # 만 65세; 요금이 천 원, where 이 belongs to the noun
+        start, run = start + 2, run[2:]
+    longest = _longest_number(run)
+    if longest is None:
+        return None
+    value, offset = longest
+    numeral = run[offset:]
+    if unit in (Unit.MINUTES, Unit.DECADE) and len(numeral) < 2 and not numeral.isdigit():
+        return None  # 이분, 일대: words, not figures
+    if unit is Unit.DECADE and (value % 10 or not 10 <= value <= 90):
+        return None
+    if unit is Unit.AGE and value > 130:
+        return None
+    return Found(Figure(unit, value * factor), start + offset, match.end())
 
 
 _DIGIT_WORDS = {

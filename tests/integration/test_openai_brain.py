@@ -57,7 +57,7 @@ async def test_a_tool_call_then_a_grounded_answer_sentence_by_sentence() -> None
         actions = await hear(conversation, "이월 십기가 얼마예요")
     assert texts(actions) == ["이월 10GB는 월 50,000원이에요.", "다 쓰셔도 1Mbps로 쓰실 수 있어요."]
     assert [a.grounding for a in actions if isinstance(a, Say)] == ["grounded", "grounded"]
-    assert [a.fact_ids for a in actions if isinstance(a, Say)][0] == ("plan:rollover-10",)
+    assert next(a.fact_ids for a in actions if isinstance(a, Say)) == ("plan:rollover-10",)
     assert [a.call.name for a in actions if isinstance(a, Used)] == ["find_plans"]
     told = server.requests[1]["messages"][-1]
     assert told["role"] == "tool"

@@ -10,7 +10,7 @@ from storage.records import Verification
 from tests.support.agents import CUSTOMERS, toolbox
 
 PASSAGE = Passage(
-    id="faq:roaming-cost", kind="faq", title="로밍 요금", text="하루종일 로밍은 하루 15,000원입니다.",
+    id="faq:roaming-cost", kind="faq", title="로밍", text="하루종일 로밍은 하루 15,000원입니다.",
     family_id=None, plan_id=None, score=1.0,
 )  # fmt: skip
 
@@ -101,6 +101,7 @@ async def test_both_factors_in_one_call_of_the_tool() -> None:
     tools.told += ["010-1234-5678", "1979년 3월 14일"]
     result = await tools.call("verify_caller", {"phone": "01012345678", "born": "19790314"})
     assert result.customer == CUSTOMERS[0]
+    assert tools.take_used()[0].arguments == {"phone": "***", "born": "***"}
     assert tools.verification is Verification.SECOND_FACTOR
 
 
