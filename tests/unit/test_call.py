@@ -12,7 +12,7 @@ from storage.records import HandoffReason, Outcome
 from tests.support.line import Fixture, place_call, spoken
 from tests.support.virtual_time import run_virtual
 from voice import phrases
-from voice.events import KeyPressed, Stopped
+from voice.events import KeyPressed, PlayAudio, Stopped
 from voice.reply import STEP_TIMEOUT_S
 from voice.services import CallLimits, CallResult
 
@@ -304,6 +304,23 @@ def test_a_call_too_long_is_warned_and_then_ended(tmp_path: Path) -> None:
     assert phrases.LONG_CALL_WARNING in said
     assert said[-1] == phrases.LONG_CALL_GOODBYE
     assert result.outcome is Outcome.COMPLETED
+
+
+def test_sentences_are_a_breath_apart(tmp_path: Path) -> None:
+    async def script(call: Fixture) -> None:
+        await asyncio.sleep(3)
+        await call.line.say(QUESTION)
+        await asyncio.sleep(7)
+        call.call.receive(Stopped(reason="stop"))
+
+    two: list[Action] = [Say(text="하나입니다."), Say(text="둘입니다.")]
+    call, _ = live(lambda: place_call(tmp_path, hears=["얼마"], answers={"얼마": two}), script)
+    chunks = [c for at, c in call.line.sent if at > 3 and isinstance(c, PlayAudio)]
+    assert sum(len(chunk.payload) for chunk in chunks) == 2 * 16_000 + 2_000 + 80
+    turn = call.journal.turns[1]
+    assert turn.said == "하나입니다. 둘입니다."
+    assert turn.said_started_ms is not None
+    assert turn.said_ended_ms == pytest.approx(turn.said_started_ms + 4_260, abs=30)
 
 
 def test_a_cough_is_no_turn(tmp_path: Path) -> None:
