@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import asdict
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
@@ -53,18 +54,19 @@ def utc_now() -> datetime:
 class Yeoboseyo:
     """Everything that the running application holds; see `create_app`."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
         self.settings = settings
+        self.clock = clock
         self.transcriber = WhisperTranscriber(
             resolve(settings.stt_model), cpu_threads=settings.stt_threads
         )
         self.database = Database(settings.sqlalchemy_url)
-        self.store = CallStore(self.database, settings.organization, clock=utc_now)
+        self.store = CallStore(self.database, settings.organization, clock=self.clock)
         self.customers = CustomerStore(self.database, settings.organization)
         self.worker = OutboxWorker(
             Outbox(self.database, settings.organization),
             {"summarize": self._summarize},
-            clock=utc_now,
+            clock=self.clock,
         )
         self.counters = StreamCounters()
         self.ready = False
@@ -118,13 +120,17 @@ class Yeoboseyo:
             vad=SileroVad(),
             dialogues=self._converse,
             data_dir=settings.data_dir,
-            clock=utc_now,
+            clock=self.clock,
             on_closed=self.worker.poke,
         )
         self._add_routes(app)
         working = asyncio.create_task(self.worker.run())
         stack.push_async_callback(_cancelled, working)
         self.ready = True
+
+    async def drain(self) -> None:
+        """See Switchboard."""
+        await self.switchboard.drain()
 
     async def _open_database(self) -> None:
         settings = self.settings
@@ -135,7 +141,7 @@ class Yeoboseyo:
             await ensure_organization(
                 self.database, settings.organization, settings.organization_name
             )
-        orphans = await self.store.close_orphans(utc_now())
+        orphans = await self.store.close_orphans(self.clock())
         if orphans:
             logger.warning("%d calls were cut off when the server last stopped", orphans)
 
@@ -205,7 +211,7 @@ class Yeoboseyo:
                 settings.data_dir,
                 sample=self.knowledge.catalog.sample,
                 secure_cookies=settings.public_url.startswith("https://"),
-                clock=utc_now,
+                clock=self.clock,
                 plan_names={plan.id: plan.name for plan in self.knowledge.catalog.plans},
             ),
         )
@@ -218,7 +224,7 @@ class Yeoboseyo:
                 organization_name=self.settings.organization_name,
                 call_sid=call.call_sid,
                 caller=call.caller,
-                today=utc_now().astimezone(SEOUL).date(),
+                today=self.clock().astimezone(SEOUL).date(),
             )
         )
 
@@ -229,13 +235,13 @@ class Yeoboseyo:
             await self.store.save_summary(call.id, await summarize(call, self.knowledge.catalog))
 
 
-def create_app(settings: Settings) -> FastAPI:
-    """The application.
+def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> FastAPI:
+    """The application; `clock` tells its dates, aware.
 
     Raises:
         TranscriptionError: the speech model cannot be had; the message says what to do.
     """
-    yeoboseyo = Yeoboseyo(settings)
+    yeoboseyo = Yeoboseyo(settings, clock)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -262,7 +268,8 @@ def create_app(settings: Settings) -> FastAPI:
         if not yeoboseyo.ready or yeoboseyo.switchboard.draining:
             response.status_code = 503
             return {"status": "draining" if yeoboseyo.ready else "starting"}
-        return {"status": "ok", "live_calls": yeoboseyo.switchboard.live_calls}
+        live = yeoboseyo.switchboard.live_calls
+        return {"status": "ok", "live_calls": live, **asdict(yeoboseyo.counters)}
 
     return app
 

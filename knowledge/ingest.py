@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from knowledge.catalog.loader import load_catalog, sample_catalog_path
+from knowledge.catalog.loader import catalog_files, load_catalog, sample_catalog_path
 from knowledge.catalog.model import Catalog
 from knowledge.embedding import SCHEME, HashedEmbedder
 from knowledge.errors import KnowledgeError
@@ -97,10 +97,15 @@ def ingest(
                 embeddings=np.stack([embedder.embed(text) for _, text in entries]),
             )
         if not current:
-            _keep_copy(folder, home / version)
             before = pointer.history if pointer is not None else ()
             history = (*(old for old in before if old != version), version)
-            _write_pointer(home, _Pointer(version=version, shipped=shipped, history=history[-8:]))
+            try:
+                _keep_copy(folder, home / version)
+                _write_pointer(
+                    home, _Pointer(version=version, shipped=shipped, history=history[-8:])
+                )
+            except OSError as error:
+                raise KnowledgeError("index-unwritable", f"{home}: {error}") from error
             store.prune(history)
         undo.pop_all()
     return Ingested(
@@ -118,9 +123,8 @@ def ingest(
 def _version(folder: Path, entries: list[tuple[str, str]]) -> str:
     """Hash of the files and of whatever else decides what the vectors are."""
     digest = hashlib.sha256(f"{SCHEME} {Analyzer.fingerprint()}".encode())
-    for path in sorted(folder.iterdir()):
-        if path.is_file():
-            digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
+    for path in catalog_files(folder):
+        digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
     for name, text in entries:
         digest.update(f"{name}\0{text}\0".encode())
     return digest.hexdigest()[:16]
@@ -152,5 +156,11 @@ def _keep_copy(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=target.parent, prefix="copy-") as scratch:
         copy = Path(scratch) / "catalog"
-        shutil.copytree(source, copy)
-        copy.rename(target)
+        copy.mkdir()
+        for path in catalog_files(source):
+            shutil.copy(path, copy)
+        try:
+            copy.rename(target)
+        except OSError:
+            if not target.is_dir():  # else another process was first, with the same content
+                raise

@@ -13,9 +13,9 @@ from knowledge.index import VectorIndex
 from knowledge.lexicon import Lexicon, Mention
 from knowledge.passages import Document, document_of
 from knowledge.retriever import Passage, Retrieval
-from knowledge.synonyms import SECTION_OF
+from knowledge.synonyms import GENERIC, LISTING, SECTION_OF
 from knowledge.termindex import TermIndex
-from knowledge.terms import Analysis, Analyzer, concept_name
+from knowledge.terms import Analysis, Analyzer, concept_name, is_concept
 
 _RRF = 10
 """Reciprocal rank fusion's constant: small, for the lists are short and their tops are good."""
@@ -108,6 +108,8 @@ class HybridRetriever:
         """
         if any(mention.kind == "plan" for mention in mentions):
             return 1.0
+        if not mentions and not self._has_topic(analysis):
+            return 0.0
         coverage = self._terms.coverage(analysis).get(best, 0.0)
         confidence = similarity.get(best, 0.0) / 2 + coverage / 2
         if _OF_OUR_TRADE.search(query):
@@ -116,6 +118,12 @@ class HybridRetriever:
             return confidence + 0.2
         strange = [noun for noun in analysis.unexplained_nouns if noun not in self._terms]
         return confidence - 0.1 * min(len(strange), 2)
+
+    def _has_topic(self, analysis: Analysis) -> bool:
+        """Whether a query names anything that we could know about (`얼마예요?` does not)."""
+        concepts = {concept_name(term) for term in analysis.terms if is_concept(term)}
+        nouns = any(noun in self._terms for noun in analysis.unexplained_nouns)
+        return nouns or bool(concepts - GENERIC) or LISTING in concepts
 
     def _similarity(self, query: str, terms: Sequence[str]) -> dict[str, float]:
         vector = self._embedder.embed(query, terms=terms)

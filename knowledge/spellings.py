@@ -120,6 +120,8 @@ def _sino(number: int) -> str:
 
 def _readings(number: int, *, native: bool) -> tuple[str, ...]:
     readings = [_sino(number)]
+    if 100 <= number < 200:
+        readings.append("일" + readings[0])
     if number >= 10:
         readings.append("".join(_DIGITS[int(digit)] for digit in str(number)))
         readings.append(readings[-1].replace("영", "공"))

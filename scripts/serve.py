@@ -13,6 +13,8 @@ from voice.errors import VoiceError
 
 app = typer.Typer(add_completion=False)
 
+_LOOPBACK = {"127.0.0.1", "::1", "localhost"}
+
 
 def load_settings() -> Settings:
     """The settings, or an end with what is wrong in them."""
@@ -28,7 +30,11 @@ def load_settings() -> Settings:
 def complain(settings: Settings) -> list[str]:
     """What is missing before real calls can be served; nothing in development."""
     if settings.development:
-        return []
+        if settings.host in _LOOPBACK:
+            return []
+        return [
+            "YEOBOSEYO_DEVELOPMENT accepts calls from anyone, so it listens on 127.0.0.1 alone."
+        ]
     missing = []
     if not settings.twilio_auth_token.get_secret_value():
         missing.append(
@@ -50,7 +56,8 @@ def serve() -> None:
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    logging.getLogger("httpx").setLevel(logging.WARNING)
+    for chatty in ("httpx", "bm25s", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
     missing = complain(settings)
     for problem in missing:
         typer.echo(f"error: {problem}", err=True)
@@ -68,5 +75,5 @@ def serve() -> None:
         host=settings.host,
         port=settings.port,
         log_level=settings.log_level,
-        drain=lambda: application.state.yeoboseyo.switchboard.drain(),
+        drain=application.state.yeoboseyo.drain,
     )

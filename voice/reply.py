@@ -9,7 +9,7 @@ from agent.actions import Action, EndCall, Expectation, HandOff, Heard, Say
 from agent.korean.spoken import to_spoken
 from storage.records import HandoffReason
 from voice import phrases
-from voice.errors import VoiceError
+from voice.audio.mulaw import SILENCE
 from voice.services import CallServices, Dialogue
 from voice.speaker import Speaker
 from voice.turn_draft import TurnDraft
@@ -21,6 +21,9 @@ STEP_TIMEOUT_S = 10.0
 
 _COUGH_MS = 400
 """Sound shorter than this in which no word was recognised is no turn."""
+
+_BREATH = bytes([SILENCE]) * 2_000
+"""A quarter of a second between two sentences."""
 
 Actions = AsyncGenerator[Action, None]
 
@@ -141,6 +144,8 @@ class Reply:
     async def _speak(self, text: str) -> None:
         """Hands one sentence to the voice, and its audio on as it comes."""
         self._speaker.open(text)
+        if len(self.draft.sentences) > 1:
+            self._speaker.append(_BREATH)
         chunks = self._services.synthesizer.stream(to_spoken(text))
         try:
             async with aclosing(chunks):
@@ -168,7 +173,8 @@ class Reply:
             return
         try:
             unheard = await self._listen()
-        except (VoiceError, TimeoutError):
+        except Exception:
+            # The rest of the turn is kept all the same.
             logger.exception("the last words before an interruption were not recognised")
             return
         if unheard is not None:

@@ -99,6 +99,11 @@ def sample_catalog_path() -> Path:
     return Path(__file__).parent / "sample"
 
 
+def catalog_files(folder: Path) -> tuple[Path, ...]:
+    """The files that make a catalogue, pages first; whatever else lies there is left alone."""
+    return (*sorted(folder.glob("*.md")), folder / FAQ_FILE)
+
+
 def discounted_fee_krw(fee_krw: int) -> int:
     """The fee with 선택약정 25 % off, rounded down to 10 won."""
     return fee_krw * 3 // 40 * 10
@@ -111,11 +116,10 @@ def load_catalog(folder: Path) -> Catalog:
         CatalogError: `catalog-missing`, `catalog-unreadable`, `catalog-invalid` or
             `catalog-inconsistent`; the message names the file and, where there is one, the field.
     """
-    pages = sorted(folder.glob("*.md"))
+    *pages, faq_path = catalog_files(folder)
     if not pages:
         raise CatalogError("catalog-missing", f"{folder}: no family pages (*.md)")
     loaded = [_load_family(page) for page in pages]
-    faq_path = folder / FAQ_FILE
     faq_file = _validated(_FaqFile, _yaml(_read(faq_path), faq_path), faq_path)
     headers = {(head.sample, head.as_of) for head, _ in loaded}
     headers.add((faq_file.sample, faq_file.as_of))

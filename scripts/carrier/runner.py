@@ -5,6 +5,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable
 
 from scripts.carrier.call import SimulatedCall
+from scripts.carrier.errors import CarrierError
 from scripts.carrier.scenario import Scenario, Turn
 from scripts.carrier.voice import CallerVoice
 
@@ -52,12 +53,13 @@ class Caller:
 
     async def say(self, text: str, *, spoken: str | None = None) -> None:
         """Speak a text of the written form, or `spoken` in its place."""
-        self._tell(f"caller: {text}")
-        await self._call.say(await asyncio.to_thread(self._voice.speak, text, spoken=spoken))
+        audio = await asyncio.to_thread(self._voice.speak, text, spoken=spoken)
+        self._tell_on_the_line(f"caller: {text}")
+        await self._call.say(audio)
 
     async def press(self, digits: str) -> None:
         """Press keys."""
-        self._tell(f"caller presses {digits}")
+        self._tell_on_the_line(f"caller presses {digits}")
         await self._call.press(digits)
 
     async def listen(self) -> None:
@@ -65,6 +67,11 @@ class Caller:
         reply = await self._call.wait_for_reply()
         seconds = reply.duration_ms / 1000
         self._tell(f"agent answers after {reply.after_ms:.0f} ms, for {seconds:.1f} s")
+
+    def _tell_on_the_line(self, line: str) -> None:
+        if not self._call.streaming:
+            raise CarrierError("call-ended", "the server has hung up")
+        self._tell(line)
 
     async def _do(self, turn: Turn) -> None:
         if turn.say is not None:

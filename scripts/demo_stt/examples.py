@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from faster_whisper.feature_extractor import FeatureExtractor
@@ -24,6 +24,7 @@ _NON_SPEECH_SHARE = 0.06
 _BABBLE_S = 30
 _LONGEST_S = 9.5
 _EASY_CHARACTERS = 13
+_EASY_VOICES = ("f1", "f3", "m1", "m2", "m7", "Annie")
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,10 @@ class Examples:
         perturb: bool = True,
         easy: int = 0,
     ) -> None:
-        """The first `easy` examples are short sentences."""
+        """The first `easy` examples are short sentences by few voices on clean lines.
+
+        On them the model finds out which sound stands for which text.
+        """
         self._vocabulary = vocabulary
         self._rng = random.Random(seed)
         self._sentences = corpus.sentences(seed)
@@ -73,12 +77,16 @@ class Examples:
         if rng.random() < _NON_SPEECH_SHARE:
             return self._example(non_speech(rng, seconds=rng.uniform(0.3, 5.0)), "", "")
         pair = next(self._sentences)
-        while self._easy > 0 and len(pair.spoken) > _EASY_CHARACTERS:
-            pair = next(self._sentences)
         self._easy -= 1
-        speech = audio.speak(pair.spoken, rng.choice(self._voices), rng, perturb=self._perturb)
+        easy = self._easy >= 0
+        while easy and len(pair.spoken) > _EASY_CHARACTERS:
+            pair = next(self._sentences)
+        voice = rng.choice(_EASY_VOICES if easy else self._voices)
+        speech = audio.speak(pair.spoken, voice, rng, perturb=self._perturb and not easy)
         self._remember(speech)
         line = audio.random_line(rng)
+        if easy:
+            line = replace(line, level_dbfs=-20.0, snr_db=35.0)
         return self._example(
             audio.on_the_line(speech, line, rng, self._babble), pair.written, pair.spoken
         )

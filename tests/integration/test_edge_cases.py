@@ -133,10 +133,11 @@ def test_media_before_start(play: Callable[..., None]) -> None:
     async def script(opened: House) -> None:
         stream = await opened.stream()
         await stream.socket.send(wire.connected())
-        await stream.silence(0.5)
+        await stream.silence(2)
         await stream.socket.send(stream.start_frame())
-        await stream.silence(3, since_ms=500)
+        await stream.silence(3, since_ms=2000)
         assert stream.audio_s() == 2
+        assert (opened.counters.early_frames, opened.counters.bad_frames) == (100, 0)
         await stream.socket.close()
         assert outcomes(opened) == [Outcome.ABANDONED]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import shutil
 import socket
@@ -104,7 +105,18 @@ async def test_few_strangers_get_through(knowledge: Knowledge, part: str) -> Non
     assert len(known) <= 0.2 * len(strangers), known
 
 
-@pytest.mark.parametrize("query", ["", "  ", "???", "네", "음 그"])
+TALK = (
+    *("", "  ", "???", "네", "음 그", "네 맞아요", "고마워요", "여보세요", "다시 한번 말해 주세요"),
+    *("요금제 얼마예요?", "제 요금제가 뭐예요?", "상담원 연결해 주세요", "잘 안 들려요"),
+    *(
+        "생일이 1979년 3월 14일이에요",
+        "공일공에 일이삼사에 오육칠팔",
+        "저한테 맞는 걸로 추천해 주세요",
+    ),
+)
+
+
+@pytest.mark.parametrize("query", TALK)
 async def test_nothing_asked_is_nothing_known(knowledge: Knowledge, query: str) -> None:
     assert not (await knowledge.retriever.search(query)).known
 
@@ -174,8 +186,13 @@ async def test_own_catalogue_is_kept_and_opened_again(tmp_path: Path, folder: Pa
     data = tmp_path / "data"
     sample = _ingest(data)
     _reprice(folder, 54_000)
+    (folder / ".git").mkdir()
     own = _ingest(data, folder)
     assert own.changed
+    kept = data / "knowledge" / organization_key("sample") / own.version
+    assert sorted(path.name for path in kept.iterdir()) == sorted(
+        path.name for path in sample_catalog_path().iterdir()
+    )
     assert own.version != sample.version
     shutil.rmtree(folder)
     opened = open_knowledge(data_dir=data, organization="sample")
@@ -236,6 +253,15 @@ async def test_a_lost_index_is_an_error_with_a_code(tmp_path: Path) -> None:
     opened.close()
 
 
+async def _ask_server(data: Path, url: str) -> None:
+    opened = open_knowledge(data_dir=data, organization="sample", chroma_url=url)
+    found = await opened.retriever.search("로밍 요금 얼마예요?")
+    assert found.passages[0].id == "faq:roaming-cost"
+    opened.close()
+    assert not (data / "chroma").exists()
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 async def test_a_chroma_server_serves_as_well(tmp_path: Path) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -250,15 +276,7 @@ async def test_a_chroma_server_serves_as_well(tmp_path: Path) -> None:
     try:
         assert server.stdout is not None
         assert any("listening" in line for line in server.stdout)
-        opened = open_knowledge(
-            data_dir=tmp_path / "data",
-            organization="sample",
-            chroma_url=f"http://127.0.0.1:{port}",
-        )
-        found = await opened.retriever.search("로밍 요금 얼마예요?")
-        assert found.passages[0].id == "faq:roaming-cost"
-        opened.close()
-        assert not (tmp_path / "data" / "chroma").exists()
+        await _ask_server(tmp_path / "data", f"http://127.0.0.1:{port}")
     finally:
         server.terminate()
         server.communicate()
@@ -266,6 +284,17 @@ async def test_a_chroma_server_serves_as_well(tmp_path: Path) -> None:
         VectorStore.open(
             data_dir=tmp_path, organization="sample", chroma_url=f"http://127.0.0.1:{port}"
         )
+    # chromadb never closes its HTTP client's sockets: let them be collected under this mark.
+    gc.collect()
+
+
+def test_a_full_or_locked_disk_is_an_error_with_a_code(tmp_path: Path) -> None:
+    home = tmp_path / "knowledge" / organization_key("sample")
+    home.parent.mkdir()
+    home.parent.joinpath(home.name).write_text("in the way", encoding="utf-8")
+    with pytest.raises(KnowledgeError) as caught:
+        _ingest(tmp_path)
+    assert caught.value.code in {"index-unreadable", "index-unwritable"}
 
 
 def test_damaged_pointer_is_an_error(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from storage.records import HandoffReason, Outcome
 from tests.support.line import Fixture, place_call, spoken
 from tests.support.virtual_time import run_virtual
 from voice import phrases
-from voice.events import KeyPressed, Stopped
+from voice.events import KeyPressed, PlayAudio, Stopped
 from voice.reply import STEP_TIMEOUT_S
 from voice.services import CallLimits, CallResult
 
@@ -167,13 +167,15 @@ def test_a_request_for_the_human_is_kept_even_if_the_caller_talks_on(tmp_path: P
         await call.line.say(QUESTION)
 
     call, result = live(
-        lambda: place_call(tmp_path, hears=["상담원"], answers={"상담원": HUMAN}), script
+        lambda: place_call(tmp_path, hears=["상담원", "여보세요"], answers={"상담원": HUMAN}),
+        script,
     )
     assert result == CallResult(
         outcome=Outcome.HANDED_OFF, handoff_reason=HandoffReason.CALLER_REQUEST
     )
     assert call.journal.handoffs == [HandoffReason.CALLER_REQUEST]
-    assert call.journal.turns[-1].said == "상담원에게 연결해 드리겠습니다."
+    assert call.journal.turns[1].said == "상담원에게 연결해 드리겠습니다."
+    assert [turn.heard for turn in call.journal.turns] == ["", "상담원", "여보세요"]
 
 
 def test_key_zero_reaches_the_agent_at_once_and_stops_speech(tmp_path: Path) -> None:
@@ -304,6 +306,23 @@ def test_a_call_too_long_is_warned_and_then_ended(tmp_path: Path) -> None:
     assert result.outcome is Outcome.COMPLETED
 
 
+def test_sentences_are_a_breath_apart(tmp_path: Path) -> None:
+    async def script(call: Fixture) -> None:
+        await asyncio.sleep(3)
+        await call.line.say(QUESTION)
+        await asyncio.sleep(7)
+        call.call.receive(Stopped(reason="stop"))
+
+    two: list[Action] = [Say(text="하나입니다."), Say(text="둘입니다.")]
+    call, _ = live(lambda: place_call(tmp_path, hears=["얼마"], answers={"얼마": two}), script)
+    chunks = [c for at, c in call.line.sent if at > 3 and isinstance(c, PlayAudio)]
+    assert sum(len(chunk.payload) for chunk in chunks) == 2 * 16_000 + 2_000 + 80
+    turn = call.journal.turns[1]
+    assert turn.said == "하나입니다. 둘입니다."
+    assert turn.said_started_ms is not None
+    assert turn.said_ended_ms == pytest.approx(turn.said_started_ms + 4_260, abs=30)
+
+
 def test_a_cough_is_no_turn(tmp_path: Path) -> None:
     async def script(call: Fixture) -> None:
         await asyncio.sleep(3)
@@ -324,6 +343,16 @@ def test_a_resumed_call_is_not_greeted_again(tmp_path: Path) -> None:
     call, result = live(lambda: place_call(tmp_path, next_turn=3), script)
     assert result.superseded
     assert [(turn.index, turn.said) for turn in call.journal.turns] == [(3, phrases.RESUMED)]
+
+
+def test_last_words_that_cannot_be_recognised_do_not_lose_the_turn(tmp_path: Path) -> None:
+    async def script(call: Fixture) -> None:
+        await asyncio.sleep(3)
+        await call.line.say(QUESTION)
+        call.call.receive(Stopped(reason="closed"))
+
+    call, _ = live(lambda: place_call(tmp_path, hears=[RuntimeError("broken")]), script)
+    assert [turn.input_kind for turn in call.journal.turns] == ["none", "speech"]
 
 
 def test_words_in_progress_when_the_line_is_cut_are_kept(tmp_path: Path) -> None:

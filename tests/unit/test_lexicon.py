@@ -48,6 +48,13 @@ def test_written_names_are_found_where_they_stand(plan: Plan, tail: str) -> None
     assert mention.id == plan.id or (plan.id, mention.id) == ("junior", "5g-junior")
 
 
+@given(st.text(max_size=20), st.sampled_from([None, "5g-senior"]))
+def test_any_text_is_safe(text: str, within: str | None) -> None:
+    normal = unicodedata.normalize("NFC", text)
+    for mention in LEXICON.find(text, within=within):
+        assert mention.text == normal[mention.start : mention.end]
+
+
 @given(st.text(alphabet="슬림심플요고이월십사기가GB5 지 와이틴0123시니어A형베이직.", max_size=30))
 def test_mentions_are_spans_in_order(text: str) -> None:
     mentions = LEXICON.find(text)

@@ -43,6 +43,10 @@ class _TrimmedWhisper(WhisperModel):  # type: ignore[misc]
             cpu_threads=cpu_threads,
         )
         self._full_window = choice.full_window
+        # faster-whisper suppresses the first token of " -". Where every character is a token,
+        # that is the space itself.
+        first = self.hf_tokenizer.encode(" -", add_special_tokens=False).ids[:1]
+        self.suppressed = [] if self.hf_tokenizer.decode(first) == " " else [-1]
 
     def encode(self, features: NDArray[np.float32]) -> Any:
         """The encoder's output for log-mel `features` of shape (mels, 3000)."""
@@ -117,6 +121,7 @@ class WhisperTranscriber:
                     _SPARE_TOKENS + int(len(pcm) / _MODEL_HZ * _TOKENS_A_SECOND),
                 ),
                 without_timestamps=True,
+                suppress_tokens=self._model.suppressed,
                 no_speech_threshold=None,
                 log_prob_threshold=None,
                 compression_ratio_threshold=None,

@@ -67,6 +67,8 @@ class StreamCounters:
 
     refused: int = 0
     bad_frames: int = 0
+    early_frames: int = 0
+    """Well-formed, but before the stream's start; dropped."""
 
 
 class StreamSession:
@@ -118,7 +120,7 @@ class StreamSession:
             if isinstance(event, Stopped):
                 raise WebSocketDisconnect(NORMAL_CLOSURE)
             if event is not None and not isinstance(event, Connected):
-                self._note_bad_frame("early-event", f"{type(event).__name__} before start")
+                self._counters.early_frames += 1
 
     async def _serve(self, party: PendingCall, started: Started) -> None:
         early: deque[CarrierEvent] = deque(maxlen=MAX_EARLY_FRAMES)

@@ -22,7 +22,7 @@ ANSWER_TIMEOUT_S = 25
 """Seconds for which the human's telephone rings."""
 
 BUSY = "지금은 전화가 많아 상담원에게 바로 연결해 드리겠습니다. 잠시만 기다려 주십시오."
-CONNECTING = "상담원에게 연결해 드리겠습니다. 잠시만 기다려 주십시오."
+CONNECTING = "죄송합니다. 상담원에게 연결해 드리겠습니다. 잠시만 기다려 주십시오."
 NO_HUMAN = (
     "죄송합니다. 지금은 전화를 받을 수 없습니다. 잠시 후에 다시 걸어 주시기 바랍니다. 감사합니다."
 )
@@ -60,11 +60,15 @@ def connect_stream(public_url: str, token: str) -> str:
 
 
 def to_human(public_url: str, *, number: str, call_sid: str, announcement: str) -> str:
-    """Say `announcement`, then ring the human at `number`; an apology when there is no number."""
+    """Say `announcement`, if there is one, then ring the human at `number`.
+
+    Without a number, an apology and the end.
+    """
     if not number:
         return hang_up(NO_HUMAN)
     response = VoiceResponse()
-    _say(response, announcement)
+    if announcement:
+        _say(response, announcement)
     dial = response.dial(action=public_url + AFTER_DIAL_PATH, timeout=ANSWER_TIMEOUT_S)
     dial.number(number, url=_with_call(public_url + WHISPER_PATH, call_sid))
     return str(response)

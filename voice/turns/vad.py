@@ -22,11 +22,15 @@ SETTLED_WINDOWS = 8
 _LOUD = 0.25
 """Share of a window's peak that counts as loud in it."""
 
+_UNSURE = 0.1
+"""Below this nobody takes the window for speech, nor asks where in it speech ended."""
+
 _CONTEXT = 64
 _TAPS = 12
 _STATE = (1, 1, 128)
 
 _DECODED = mulaw.decode(bytes(range(256))).astype(np.float32) / np.float32(32768)
+_QUIET_CODES = bytes(code for code in range(256) if abs(_DECODED[code]) < QUIET_PEAK)
 
 
 def _half_sample_filter() -> NDArray[np.float32]:
@@ -50,6 +54,13 @@ class Window:
 
 
 _SILENT = Window(0.0, 0)
+
+
+def _active_ms(line: NDArray[np.float32]) -> int:
+    """Where the last loud sample lies, in milliseconds of the window that ends `line`."""
+    loudness = np.abs(line)
+    from_end = int((loudness[::-1] > _LOUD * loudness.max()).argmax())
+    return max(0, WINDOW_MS - from_end * WINDOW_MS // WINDOW_BYTES)
 
 
 class SileroVad:
@@ -98,10 +109,8 @@ class VadStream:
     def _judge(self, window: bytes) -> Window:
         line = np.concatenate((self._line, _DECODED[np.frombuffer(window, dtype=np.uint8)]))
         self._line = line[WINDOW_BYTES:]
-        loudness = np.abs(line)
-        peak = loudness.max()
         # The model is most of what a call costs, and half of a call is a silent line.
-        self._quiet = self._quiet + 1 if peak < QUIET_PEAK else 0
+        self._quiet = 0 if window.translate(None, _QUIET_CODES) else self._quiet + 1
         if self._quiet > SETTLED_WINDOWS:
             return _SILENT
         samples = self._input
@@ -113,6 +122,5 @@ class VadStream:
         probability, self._h, self._c = self._session.run(
             None, {"input": samples, "h": self._h, "c": self._c}
         )
-        from_end = int((loudness[::-1] > _LOUD * peak).argmax())
-        active_ms = max(0, WINDOW_MS - from_end * WINDOW_MS // WINDOW_BYTES)
-        return Window(float(probability[0]), active_ms)
+        speech = float(probability[0])
+        return Window(speech, _active_ms(line) if speech >= _UNSURE else WINDOW_MS)
