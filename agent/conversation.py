@@ -207,7 +207,12 @@ class Conversation:
             replies = self._human("caller_request", lines.HANDOFF)
         elif offered_human and requests.says_yes(text):
             replies = self._human("cannot_answer", lines.HANDOFF)
-        elif claim := claim_in(text, awaited=self._awaited, keyed=kind == "keys"):
+        elif claim := claim_in(
+            text,
+            awaited=self._awaited,
+            keyed=kind == "keys",
+            birth_missing=self.verification is Verification.SPOKEN_NUMBER,
+        ):
             replies = self._verify(claim)
         else:
             replies = self._to_number_question(text, expected) or self._think(kind, text, expected)

@@ -40,17 +40,22 @@ _REFUSAL = re.compile(
 )
 
 
-def claim_in(text: str, *, awaited: Awaited, keyed: bool) -> Claim | None:
+def claim_in(
+    text: str, *, awaited: Awaited, keyed: bool, birth_missing: bool = False
+) -> Claim | None:
     """The number in the caller's words, or None when they said something else.
 
-    A full mobile number is taken whenever it comes; a date of birth, or an incomplete number,
+    A full mobile number is taken whenever it comes; a date of birth when it was asked for, or
+    where only it is missing (`birth_missing`) and nothing else was said; an incomplete number
     only when it was asked for.
     """
     phone = phone_number(text)
     if phone and awaited is not Awaited.BIRTH:
         return Claim(phone=phone)
     if awaited is Awaited.NOTHING:
-        return None
+        born = birth_digits(text) if birth_missing else None
+        alone = not _FILLERS.sub("", plain(text).replace("?", ""))
+        return Claim(born=born) if born and alone else None
     if awaited is Awaited.BIRTH and (born := birth_digits(text)):
         return Claim(born=born)
     runs = digit_runs(text)

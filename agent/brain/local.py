@@ -36,10 +36,10 @@ RULES: tuple[Rule, ...] = (
     own_rules.recommend,
     searches.best_of_family,
     searches.search,
+    small_talk.off_topic,
     plan_rules.named,
     plan_rules.refine,
     plan_rules.follow_up,
-    small_talk.off_topic,
     faq_rules.anything,
     faq_rules.unknown,
 )

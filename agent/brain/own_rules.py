@@ -113,7 +113,7 @@ async def my_plan(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     plan = result.plans[0]
     asked = [item for item in frame.topics if item not in (Topic.OVERVIEW, Topic.ELIGIBILITY)]
     said = [
-        f"고객님은 {plan.family_name} {object_(plan.name)} 이용하고 계세요.",
+        f"고객님은 {object_(plan.full_name)} 이용하고 계세요.",
         answers.price_and_data(plan),
     ]
     if asked:

@@ -131,10 +131,9 @@ async def account(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
 
 async def off_topic(frame: Frame, state: State, _: Toolbox) -> Draft | None:
     """What a carrier's agent does not talk about."""
-    if (
-        frame.named
-        or frame.has(Sign.FAQ, Sign.BILL)
-        or not PHRASES["off_topic"].search(frame.plain)
-    ):
+    about_plans = frame.named or set(frame.topics) - {Topic.OVERVIEW}
+    if about_plans or frame.has(Sign.FAQ, Sign.BILL):
+        return None
+    if not PHRASES["off_topic"].search(frame.plain):
         return None
     return draft(state, _OFF_TOPIC_REPLY, lines.HOW_CAN_I_HELP)

@@ -55,6 +55,16 @@ class Plan:
     aliases: tuple[str, ...]
     """Other spellings that callers and recognisers use."""
 
+    @property
+    def full_name(self) -> str:
+        """With the family's name before it, nothing said twice: `5G Y틴`, `5G 심플 70GB`."""
+        if self.name.startswith("5G "):
+            return self.name
+        last = self.family_name.rsplit(" ", maxsplit=1)[-1]
+        twice = self.name == last or self.name.startswith(f"{last} ")
+        family = self.family_name.removesuffix(last).strip() if twice else self.family_name
+        return f"{family} {self.name}"
+
 
 @dataclass(frozen=True, kw_only=True)
 class Family:

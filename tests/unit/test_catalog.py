@@ -246,3 +246,21 @@ def test_not_utf8(folder: Path) -> None:
     (folder / "05-5g-slim.md").write_bytes("5G 슬림".encode("cp949"))
     with pytest.raises(CatalogError, match=r"catalog-unreadable.*05-5g-slim"):
         load_catalog(folder)
+
+
+@pytest.mark.parametrize(
+    ("plan_id", "full_name"),
+    [
+        ("yteen", "5G Y틴"),
+        ("simple-70", "5G 심플 70GB"),
+        ("rollover-10", "5G 슬림(이월) 이월 10GB"),
+        ("basic", "5G 베이직"),
+        ("y-basic", "5G Y 베이직"),
+        ("junior-slim", "5G 주니어 슬림"),
+        ("yogo-36", "요고 다이렉트 요고 36"),
+    ],
+)
+def test_a_full_name_says_nothing_twice(plan_id: str, full_name: str) -> None:
+    plan = load_catalog(sample_catalog_path()).plan(plan_id)
+    assert plan is not None
+    assert plan.full_name == full_name
