@@ -93,7 +93,7 @@ async def injection(frame: Frame, state: State, _: Toolbox) -> Draft | None:
     return None
 
 
-async def small_talk(frame: Frame, state: State, _: Toolbox) -> Draft | None:
+async def small_talk(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     """Chat, insults, questions about the agent itself."""
     busy = frame.has(Sign.FAQ, Sign.BILL, Sign.RECOMMEND, Sign.COMPARE, Sign.MINE, Sign.CHANGE)
     if frame.named or frame.won or frame.gb or busy or frame.age_told:
@@ -104,6 +104,9 @@ async def small_talk(frame: Frame, state: State, _: Toolbox) -> Draft | None:
         if talk.alone and set(frame.topics) - {Topic.OVERVIEW}:
             continue
         if talk.then is Then.HESITATE and state.offer:
+            for plan_id in state.offer.plan_ids:
+                # The offer is said again, so what it names must be among this turn's facts.
+                await tools.call("get_plan", {"plan_id": plan_id})
             return draft(state, offer=state.offer)
         if talk.then is Then.HELP:
             return draft(state, talk.reply, lines.HOW_CAN_I_HELP)
