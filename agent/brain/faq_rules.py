@@ -49,9 +49,8 @@ async def _from_pages(frame: Frame, state: State, tools: Toolbox) -> Draft | Non
     text = entry.answer if entry else result.passages[0].text
     said = [s for s in _sentences(text) if not _OWN_OFFER.search(s)][:_LONGEST]
     offer = HUMAN_OFFER if entry and entry.needs_human else None
-    named = tuple(plan.id for plan in frame.plans)
-    spoken_of = {"plan_ids": named} if named else {}
-    found = draft(state, *said, result=result, offer=offer, **spoken_of)
+    spoken_of = tuple(plan.id for plan in frame.plans) or state.plan_ids
+    found = draft(state, *said, result=result, offer=offer, plan_ids=spoken_of)
     return found if said else draft(state, "그 부분은 상담원이 도와드려요.", offer=HUMAN_OFFER)
 
 
