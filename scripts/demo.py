@@ -18,6 +18,16 @@ from settings import Settings
 
 ENV_FILE = Path(".env")
 START_TIMEOUT_S = 120.0
+
+_EMBEDDED = {
+    "STT_MODEL": "demo",
+    "YEOBOSEYO_BRAIN": "local",
+    "ELEVENLABS_API_KEY": "",
+    "CHROMA_URL": "",
+    "YEOBOSEYO_DEVELOPMENT": "false",
+}
+"""The demonstration needs no key and no network, whatever the machine is set up for."""
+
 _LOOK_S = 0.1
 
 console = Console(highlight=False, soft_wrap=True)
@@ -28,7 +38,7 @@ def main() -> int:
     _make_env_file()
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
-    os.environ |= {"YEOBOSEYO_PORT": str(port), "YEOBOSEYO_PUBLIC_URL": url}
+    os.environ |= _EMBEDDED | {"YEOBOSEYO_PORT": str(port), "YEOBOSEYO_PUBLIC_URL": url}
     settings = Settings()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     log = settings.data_dir / "demo-server.log"
