@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -76,7 +77,9 @@ class Settings(BaseSettings):
         "auto", description="`auto` takes OpenAI when a key is set, else the local brain."
     )
     openai_api_key: SecretStr = Field(
-        SecretStr(""), validation_alias=_usual("OPENAI_API_KEY"), description="For that brain."
+        SecretStr(""),
+        validation_alias=_usual("OPENAI_API_KEY"),
+        description="Key of the OpenAI brain.",
     )
     openai_base_url: str | None = Field(
         None,
@@ -90,6 +93,16 @@ class Settings(BaseSettings):
         6.0, gt=0, description="Seconds for a whole answer before the local brain takes over."
     )
 
+    elevenlabs_api_key: SecretStr = Field(
+        SecretStr(""),
+        validation_alias=_usual("ELEVENLABS_API_KEY"),
+        description="With a voice's id, ElevenLabs speaks; the local voice stays its fallback.",
+    )
+    elevenlabs_voice: str = Field("", description="Id of the ElevenLabs voice.")
+    elevenlabs_model: str = Field("eleven_flash_v2_5", description="The ElevenLabs model.")
+    elevenlabs_base_url: str | None = Field(
+        None, description="Another server that speaks the ElevenLabs API."
+    )
     voice_variant: str = Field("ko", description="espeak-ng voice, such as `ko` or `ko+f2`.")
     voice_rate_wpm: int = Field(160, ge=80, le=300, description="Speaking rate.")
     voice_pitch: int = Field(50, ge=0, le=99, description="Speaking pitch.")
@@ -108,7 +121,8 @@ class Settings(BaseSettings):
     @field_validator("public_url")
     @classmethod
     def _origin_only(cls, url: str) -> str:
-        if not url.startswith(("http://", "https://")) or url.count("/") > 3:
+        parts = urlsplit(url.rstrip("/"))
+        if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path or parts.query:
             raise ValueError("public_url must be an origin such as https://voice.example.com")
         return url.rstrip("/")
 

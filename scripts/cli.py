@@ -24,6 +24,9 @@ def main(arguments: list[str] | None = None) -> None:
         typer.echo("Usage: yeoboseyo COMMAND [OPTIONS]\n\nCommands:")
         for name, what in COMMANDS.items():
             typer.echo(f"  {name:<{width}}  {what}")
-        raise SystemExit(0 if not words or words[0] in {"-h", "--help"} else 2)
+        if not words or words[0] in {"-h", "--help"}:
+            raise SystemExit(0)
+        typer.echo(f"\nerror: there is no command {words[0]!r}", err=True)
+        raise SystemExit(2)
     module = importlib.import_module(f"scripts.{words[0]}")
     module.app(args=words[1:], prog_name=f"yeoboseyo {words[0]}")

@@ -99,8 +99,9 @@ class CallStore:
     async def close(self, call_id: int, end: CallEnd) -> bool:
         """Store a call's end and, in the same transaction, the job that writes its summary.
 
-        Returns False, and changes nothing, when the call was closed before. Raises
-        `unknown_call`, `unknown_customer`.
+        The end's verification and customer replace what `verified` noted. Returns False, and
+        changes nothing, when the call was closed before. Raises `unknown_call`,
+        `unknown_customer`.
         """
         async with self._database.write(self._organization_id) as session:
             with reference("unknown_customer", f"no customer {end.customer_id}"):

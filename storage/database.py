@@ -26,6 +26,8 @@ from storage.models import OrganizationRow, Owned
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 _INSERTS = {"sqlite": sqlite.Insert, "postgresql": postgresql.Insert}
 _SQLITE_BUSY_MS = 10_000
+_POSTGRES_PATIENCE_S = {"timeout": 5, "command_timeout": 30}
+"""For a connection and for a statement: somebody is on the telephone meanwhile."""
 _RETRYABLE_STATES = {"40001", "40P01"}
 """PostgreSQL's serialization failure and deadlock."""
 
@@ -37,6 +39,8 @@ class _OwnedSession(Session):
 @event.listens_for(_OwnedSession, "do_orm_execute")
 def _confine(state: ORMExecuteState) -> None:
     """Add the organization to every statement, its joins and sub-queries included."""
+    if not state.is_orm_statement:
+        raise StorageError("unconfined", "only statements on the models know organizations")
     if not (state.is_select or state.is_update or state.is_delete):
         return
     organization_id: str = state.session.info["organization_id"]
@@ -65,11 +69,14 @@ class Database:
     """
 
     def __init__(self, url: str) -> None:
-        self._url = _with_driver(make_url(url))
+        self._url = _with_driver(url)
         self._sqlite = self._url.get_backend_name() == "sqlite"
         # Parameters are personal data: they must not get into error messages and logs.
         self.engine = create_async_engine(
-            self._url, hide_parameters=True, pool_pre_ping=not self._sqlite
+            self._url,
+            hide_parameters=True,
+            pool_pre_ping=not self._sqlite,
+            connect_args={} if self._sqlite else _POSTGRES_PATIENCE_S,
         )
         self._writing = self.engine.execution_options(yeoboseyo_writes=True)
         if self._sqlite:
@@ -118,7 +125,10 @@ class Database:
 
     @asynccontextmanager
     async def write(self, organization_id: str) -> AsyncIterator[AsyncSession]:
-        """A transaction on one organization's rows, committed at the end; keep it short."""
+        """A transaction on one organization's rows, committed at the end.
+
+        Keep it short, and never begin another one inside: on SQLite it would wait for ever.
+        """
         with _translated():
             async with (
                 self._exclusively(),
@@ -206,7 +216,12 @@ def _translated() -> Iterator[None]:
         raise StorageError("unavailable", "the database does not answer", retryable=True) from error
 
 
-def _with_driver(url: URL) -> URL:
+def _with_driver(text: str) -> URL:
+    try:
+        url = make_url(text)
+    except exc.ArgumentError:
+        # The URL may hold a password: neither the message nor its cause may tell it.
+        raise StorageError("unsupported_database", "this is no database's URL") from None
     backend = url.get_backend_name()
     if backend not in _DRIVERS:
         raise StorageError("unsupported_database", f"no driver for {backend}")

@@ -9,7 +9,7 @@ class StorageError(Exception):
     Codes: `unavailable` (retryable: locked, unreachable, out of connections), `conflict`,
     `refused` (the database did not take the value), `unknown_call`, `unknown_customer`,
     `unknown_organization`, `wrong_organization`, `user_exists`, `unsupported_database`,
-    `unknown_schema`.
+    `unknown_schema`, `unconfined` (a statement that no organization can be added to).
     """
 
     def __init__(self, code: str, message: str, *, retryable: bool = False) -> None:

@@ -67,11 +67,14 @@ class Outbox:
         """Take up to `limit` due jobs, oldest first; nobody else gets them during the lease."""
         async with self._database.write(self._organization_id) as session:
             # A job that takes its process down with it each time never reports a failure.
-            await session.execute(
+            dead = await session.scalars(
                 update(OutboxJobRow)
                 .where(*_due(now), OutboxJobRow.attempts >= MAX_ATTEMPTS)
                 .values(status=JobStatus.DEAD)
+                .returning(OutboxJobRow.id)
             )
+            for job_id in dead.all():
+                logger.error("job %s is given up: it never ended", job_id)
             rows = await session.scalars(
                 select(OutboxJobRow)
                 .where(*_due(now))
@@ -183,7 +186,9 @@ class OutboxWorker:
             await self._outbox.failed(job.id, self._clock(), f"no handler for {job.kind}")
             return
         try:
-            await handler(job)
+            # Whoever takes longer than the lease would soon be doing the job twice at once.
+            async with asyncio.timeout(LEASE.total_seconds()):
+                await handler(job)
         except Exception as error:
             reason = mask_text(f"{type(error).__name__}: {error}")
             logger.warning("job %s (%s) failed: %s", job.id, job.kind, reason)

@@ -7,6 +7,7 @@ import re
 import phonenumbers
 
 _STAR = "*"
+_KOREA = 82
 _VISIBLE = 4
 """Digits left at a number's end, by which its owner recognises it."""
 _GAP = r"[\s.,·–-]{0,2}"
@@ -33,20 +34,26 @@ _WITHOUT_HEAD = re.compile(
 )
 
 
-def mask_phone(phone: str) -> str:
-    """A telephone number as people write it, its middle hidden: `+821012345678` becomes
-    `010-****-5678`. Empty (withheld) stays empty; of what is no number all digits are hidden.
-    """
+def written_phone(phone: str) -> str:
+    """A telephone number as people write it, such as `010-1234-5678`; otherwise as it is."""
     try:
         number = phonenumbers.parse(phone, "KR")
     except phonenumbers.NumberParseException:
-        return re.sub(r"\d", _STAR, phone)
-    if number.country_code == 82:
-        text = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.NATIONAL)
-        head = re.match(r"0\d+(?=-)", text)
-    else:
-        text = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.INTERNATIONAL)
-        head = re.match(r"\+\d+(?= )", text)
+        return phone
+    style = (
+        phonenumbers.PhoneNumberFormat.NATIONAL
+        if number.country_code == _KOREA
+        else phonenumbers.PhoneNumberFormat.INTERNATIONAL
+    )
+    return phonenumbers.format_number(number, style)
+
+
+def mask_phone(phone: str) -> str:
+    """A telephone number as people write it, its middle hidden: `+821012345678` becomes
+    `010-****-5678`. Empty (withheld) stays empty; of what is too short all digits are hidden.
+    """
+    text = written_phone(phone)
+    head = re.match(r"0\d+(?=-)|\+\d+(?= )", text)
     return _mask_digits(text, keep_from=head.end() if head else 0)
 
 

@@ -140,9 +140,12 @@ class Call:
             self._record_played(self._stream_zero)
             self._recorder.flush()
         self._lookback.append(audio)
-        for probability in self._vad.push(audio):
-            for event in self._endpointer.push(probability):
+        for window in self._vad.push(audio):
+            for event in self._endpointer.push(window):
                 self._on_turn_event(event)
+        ended = self._endpointer.wait(self._timeline.now_ms)
+        if ended is not None:
+            self._on_turn_event(ended)
         if not self._endpointer.speaking and not self._may_go_on:
             self._lookback.forget(self._timeline.now_ms)
 
@@ -313,7 +316,7 @@ class Call:
             await self._services.journal.save_turn(self.call_id, turn)
             if isinstance(draft.ending, HandOff):
                 await self._services.journal.request_handoff(
-                    self.call_id, draft.ending.reason, self.dialogue.brief()
+                    self.call_id, draft.ending.reason, self.dialogue.brief(draft.ending.reason)
                 )
         except Exception:
             # The caller is served even when the record is not; who watches the log sees it.

@@ -9,7 +9,6 @@ from agent.actions import Action, EndCall, Expectation, HandOff, Heard, Say
 from agent.korean.spoken import to_spoken
 from storage.records import HandoffReason
 from voice import phrases
-from voice.errors import VoiceError
 from voice.services import CallServices, Dialogue
 from voice.speaker import Speaker
 from voice.turn_draft import TurnDraft
@@ -168,7 +167,8 @@ class Reply:
             return
         try:
             unheard = await self._listen()
-        except (VoiceError, TimeoutError):
+        except Exception:
+            # The rest of the turn is kept all the same.
             logger.exception("the last words before an interruption were not recognised")
             return
         if unheard is not None:

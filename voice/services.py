@@ -35,7 +35,7 @@ class Dialogue(Protocol):
         """Tells what of the last reply the caller heard."""
         ...
 
-    def brief(self) -> str:
+    def brief(self, reason: HandoffReason) -> str:
         """What the human is told before taking the call, Korean, personal data masked."""
         ...
 

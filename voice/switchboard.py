@@ -58,6 +58,8 @@ class Switchboard:
         self._connecting = asyncio.Lock()
         self._live: dict[str, Call] = {}
         self._ended: dict[str, asyncio.Event] = {}
+        self._empty = asyncio.Event()
+        self._empty.set()
         self.draining = False
         """True once the process is to stop: no new calls."""
 
@@ -109,8 +111,14 @@ class Switchboard:
             next_turn=next_turn,
         )
         self._live[party.call_sid] = call
+        self._empty.clear()
         self._ended[party.call_sid] = asyncio.Event()
         return Line(self, call, party.call_sid, str(path))
+
+    async def drain(self) -> None:
+        """Sends new callers to the human, and returns when the last live call has ended."""
+        self.draining = True
+        await self._empty.wait()
 
     def stop(self, call_sid: str, reason: str) -> None:
         """Ends a live call from outside, such as on a stream error; unknown ones are ignored."""
@@ -128,6 +136,8 @@ class Switchboard:
             self._ended.pop(line.call_sid).set()
             if not result.superseded:
                 await self._close(line, result)
+            if not self._live:
+                self._empty.set()
         return result
 
     async def _close(self, line: "Line", result: CallResult) -> None:

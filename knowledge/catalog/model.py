@@ -79,6 +79,8 @@ class FaqEntry:
     """One to three short spoken-style Korean sentences in written form."""
     needs_human: bool
     """True where only a human can finish the matter (billing, loss, roaming …)."""
+    also: tuple[str, ...] = ()
+    """Other ways callers ask it; they are searched, never said."""
 
 
 @dataclass(frozen=True, kw_only=True)

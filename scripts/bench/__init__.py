@@ -4,14 +4,21 @@ import importlib
 
 import typer
 
-app = typer.Typer(help="Measure; each prints a table and with --json writes one flat object.")
+BENCHMARKS = {
+    "stt": "How well and how fast the recogniser hears.",
+    "load": "What many calls at once cost the server.",
+    "serve": "The server that `load` phones, with stand-ins that cost nothing.",
+}
 
-BENCHMARKS = ("stt", "load", "serve")
 
-
-def mount() -> typer.Typer:
-    """The benchmarks as commands of one application."""
-    for name in BENCHMARKS:
-        module = importlib.import_module(f"scripts.bench.{name}")
-        app.command(name)(getattr(module, name))
-    return app
+def app(args: list[str], prog_name: str) -> None:
+    """Run the benchmark that is named first; each lives in `scripts.bench.NAME` as `NAME`."""
+    if not args or args[0] not in BENCHMARKS:
+        typer.echo(f"Usage: {prog_name} BENCHMARK [OPTIONS]\n\nBenchmarks:")
+        for name, what in BENCHMARKS.items():
+            typer.echo(f"  {name:<6}  {what}")
+        raise SystemExit(0 if args[:1] in (["-h"], ["--help"]) else 2)
+    module = importlib.import_module(f"scripts.bench.{args[0]}")
+    command = typer.Typer(add_completion=False)
+    command.command(args[0])(getattr(module, args[0]))
+    command(args=args[1:], prog_name=f"{prog_name} {args[0]}")

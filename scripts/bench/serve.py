@@ -19,7 +19,7 @@ from scripts.serving import run_server
 from storage.calls import CallStore
 from storage.database import Database
 from storage.organizations import ensure_organization
-from storage.records import Customer, Verification
+from storage.records import Customer, HandoffReason, Verification
 from voice.audio import mulaw
 from voice.services import CallLimits, CallServices
 from voice.stt.transcriber import Transcript
@@ -79,8 +79,9 @@ class OneSentence:
     def played(self, text: str, *, interrupted: bool) -> None:
         """Nothing to remember."""
 
-    def brief(self) -> str:
+    def brief(self, reason: HandoffReason) -> str:
         """Nothing to tell."""
+        del reason
         return ""
 
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass, replace
-from typing import Literal
+from dataclasses import replace
 
 import httpx
 
@@ -19,57 +18,12 @@ from scripts.carrier.errors import CarrierError, RefusedError
 from scripts.carrier.exchange import Exchange
 from scripts.carrier.leg import FRAME_S, Leg
 from scripts.carrier.line import Line, Run
+from scripts.carrier.results import AfterStream, Reply, Report
 from scripts.carrier.transport import HANDSHAKE_FAILED, Connector, open_websocket
 
 _ACCOUNT = "AC" + "0" * 32
 _MAX_DOCUMENTS = 20
 """A server that redirects in circles is cut off."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AfterStream:
-    """Where the call went when its stream had ended."""
-
-    kind: Literal["human", "hangup"]
-    number: str = ""
-    """The human's number."""
-    whisper: str = ""
-    """What the human heard before the call was connected."""
-    connected: bool = False
-    """True if the human took the call."""
-    said: tuple[str, ...] = ()
-    """What the carrier's own voice said to the caller."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Reply:
-    """What the agent said between two utterances of the caller."""
-
-    after_ms: float
-    """From the end of the caller's audio to the first audio of the reply."""
-    duration_ms: float
-    """From its first to its last audio, gaps included."""
-    audio: bytes
-    """µ-law, 8,000 Hz, without the gaps."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """Counts of a call."""
-
-    frames_sent: int
-    frames_received: int
-    audio_received_ms: float
-    underruns: int
-    """Late audio in the middle of a reply; see Line."""
-    underrun_ms: float
-    marks: int
-    clears: int
-    max_buffered_ms: float
-    """How far ahead of the caller's ear the server was at most."""
-    reply_ms: tuple[float, ...]
-    """Of every reply that was waited for: end of the caller's audio to first reply audio."""
-    errors: tuple[str, ...]
 
 
 class SimulatedCall:
@@ -120,6 +74,7 @@ class SimulatedCall:
         self._life: asyncio.Task[None] | None = None
         self._answered = asyncio.Event()
         self._hung_up = False
+        self._dialled_at = 0.0
         self._since = 0.0
         self._reply_ms: list[float] = []
         self._said: list[str] = []
@@ -133,8 +88,8 @@ class SimulatedCall:
     @property
     def first_reply_audio_at(self) -> float | None:
         """Loop time of the first agent audio since the caller stopped; None when there is none."""
-        runs = self._reply_runs()
-        return runs[0].started_at if runs else None
+        since = self.caller_audio_ended_at or self._dialled_at
+        return next((run.started_at for run in self.line.runs if run.started_at >= since), None)
 
     # What the caller does.
 
@@ -143,7 +98,7 @@ class SimulatedCall:
 
         Raises CarrierError: "unreachable", "forbidden", "bad-answer".
         """
-        self._since = asyncio.get_running_loop().time()
+        self._since = self._dialled_at = asyncio.get_running_loop().time()
         self._life = asyncio.create_task(self._live())
         answered = asyncio.create_task(self._answered.wait())
         await asyncio.wait({self._life, answered}, return_when=asyncio.FIRST_COMPLETED)
@@ -181,8 +136,8 @@ class SimulatedCall:
     async def wait_for_reply_start(self, *, timeout_s: float = 15.0) -> float:
         """Milliseconds from the end of the caller's audio to the first audio of the reply.
 
-        Audio that was already playing when the caller stopped is no reply. Raises CarrierError:
-        "no-reply", "call-ended".
+        Where a reply has been waited for since, from its end. Audio that was already playing when
+        the caller stopped is no reply. Raises CarrierError: "no-reply", "call-ended".
         """
         loop = asyncio.get_running_loop()
         deadline = loop.time() + timeout_s
@@ -200,12 +155,14 @@ class SimulatedCall:
         """The reply, when it has begun and finished.
 
         Finished: the buffer is empty, its marks are echoed, and nothing more came for `settle_s`;
-        or the stream has ended. Raises CarrierError: "no-reply", "call-ended".
+        or the stream has ended. Asked again, it waits for the next one. Raises CarrierError:
+        "no-reply", "call-ended".
         """
         after_ms = await self.wait_for_reply_start(timeout_s=timeout_s)
         await self.wait_for_quiet(settle_s=settle_s, longest_s=longest_s)
         self._reply_ms.append(after_ms)
         runs = self._reply_runs()
+        self._since = asyncio.get_running_loop().time()
         return Reply(
             after_ms=after_ms,
             duration_ms=(runs[-1].ended_at - runs[0].started_at) * 1000 if runs else 0.0,

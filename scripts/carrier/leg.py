@@ -100,10 +100,11 @@ class Leg:
         self._check()
 
     async def press(self, digits: str) -> None:
-        """Press keys, 100 ms each. Raises CarrierError: "call-ended"."""
-        for digit in digits:
+        """Press keys, 100 ms apart. Raises CarrierError: "call-ended"."""
+        for index, digit in enumerate(digits):
+            if index:
+                await asyncio.sleep(_KEY_S)
             await self.send(wire.dtmf(self.stream_sid, sequence=self._next(), digit=digit))
-            await asyncio.sleep(_KEY_S)
 
     async def send(self, frame: str | bytes) -> None:
         """Send a frame as it is. Raises CarrierError: "call-ended"."""

@@ -199,8 +199,9 @@ class ScriptedDialogue:
         """Remembers."""
         self.remembered.append((text, interrupted))
 
-    def brief(self) -> str:
+    def brief(self, reason: HandoffReason) -> str:
         """A constant."""
+        del reason
         return "요약입니다."
 
 

@@ -5,10 +5,15 @@ time while the virtual clock stands still.
 """
 
 import asyncio
+import gc
 import selectors
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
+from queue import SimpleQueue
 from typing import Any, TypeVar
+
+import aiosqlite.core
+import pytest
 
 T = TypeVar("T")
 
@@ -53,11 +58,39 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         future.add_done_callback(self._thread_done)
         return future
 
+    async def shutdown_default_executor(self, *args: Any) -> None:
+        """As asyncio's; its threads are waited for in real time."""
+        self._virtual.threads += 1
+        await super().shutdown_default_executor(*args)
+        self._virtual.threads -= 1
+
     def _thread_done(self, _future: "asyncio.Future[T]") -> None:
         self._virtual.threads -= 1
 
 
+class _CountedQueue(SimpleQueue[Any]):
+    """aiosqlite's way to its thread; the clock stands still until the thread has answered."""
+
+    def put_nowait(self, item: Any) -> None:
+        future = item[0]
+        loop = future.get_loop() if future is not None else None
+        if isinstance(loop, VirtualTimeLoop):
+            loop._virtual.threads += 1
+            future.add_done_callback(loop._thread_done)
+        super().put_nowait(item)
+
+
+def count_database_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the clock stand still for SQLite's threads too, which are not an executor's."""
+    monkeypatch.setattr(aiosqlite.core, "SimpleQueue", _CountedQueue)
+
+
 def run_virtual(main: Coroutine[Any, Any, T]) -> T:
     """Runs a coroutine on a fresh virtual-time loop."""
+    lost: list[dict[str, Any]] = []
     with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
-        return runner.run(main)
+        runner.get_loop().set_exception_handler(lambda _, context: lost.append(context))
+        result = runner.run(main)
+        gc.collect()  # A task that failed unseen is told of when it is collected.
+    assert not lost, f"errors that nobody awaited: {lost}"
+    return result

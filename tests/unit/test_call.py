@@ -131,7 +131,7 @@ def test_a_backchannel_does_not_stop_the_reply(tmp_path: Path) -> None:
         await asyncio.sleep(8)
         await call.line.say(QUESTION)
         await asyncio.sleep(2.5)
-        await call.line.say(SHORT[:1_600])
+        await call.line.say(SHORT[:1_280])
         await asyncio.sleep(9)
         call.call.receive(Stopped(reason="stop"))
 
@@ -167,13 +167,15 @@ def test_a_request_for_the_human_is_kept_even_if_the_caller_talks_on(tmp_path: P
         await call.line.say(QUESTION)
 
     call, result = live(
-        lambda: place_call(tmp_path, hears=["상담원"], answers={"상담원": HUMAN}), script
+        lambda: place_call(tmp_path, hears=["상담원", "여보세요"], answers={"상담원": HUMAN}),
+        script,
     )
     assert result == CallResult(
         outcome=Outcome.HANDED_OFF, handoff_reason=HandoffReason.CALLER_REQUEST
     )
     assert call.journal.handoffs == [HandoffReason.CALLER_REQUEST]
-    assert call.journal.turns[-1].said == "상담원에게 연결해 드리겠습니다."
+    assert call.journal.turns[1].said == "상담원에게 연결해 드리겠습니다."
+    assert [turn.heard for turn in call.journal.turns] == ["", "상담원", "여보세요"]
 
 
 def test_key_zero_reaches_the_agent_at_once_and_stops_speech(tmp_path: Path) -> None:
@@ -324,6 +326,16 @@ def test_a_resumed_call_is_not_greeted_again(tmp_path: Path) -> None:
     call, result = live(lambda: place_call(tmp_path, next_turn=3), script)
     assert result.superseded
     assert [(turn.index, turn.said) for turn in call.journal.turns] == [(3, phrases.RESUMED)]
+
+
+def test_last_words_that_cannot_be_recognised_do_not_lose_the_turn(tmp_path: Path) -> None:
+    async def script(call: Fixture) -> None:
+        await asyncio.sleep(3)
+        await call.line.say(QUESTION)
+        call.call.receive(Stopped(reason="closed"))
+
+    call, _ = live(lambda: place_call(tmp_path, hears=[RuntimeError("broken")]), script)
+    assert [turn.input_kind for turn in call.journal.turns] == ["none", "speech"]
 
 
 def test_words_in_progress_when_the_line_is_cut_are_kept(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from voice.turns.endpointing import (
     TurnEnded,
     TurnEvent,
 )
+from voice.turns.vad import Window
 
 
 def feed(endpointer: Endpointer, *spans: tuple[float, int]) -> list[TurnEvent]:
@@ -18,7 +19,7 @@ def feed(endpointer: Endpointer, *spans: tuple[float, int]) -> list[TurnEvent]:
         event
         for probability, windows in spans
         for _ in range(windows)
-        for event in endpointer.push(probability)
+        for event in endpointer.push(Window(probability))
     ]
 
 
@@ -63,12 +64,31 @@ def test_hold_music_is_cut_at_the_cap() -> None:
     assert all(turn.ended_ms - turn.started_ms <= 3_200 for turn in ended)
 
 
+def test_a_turn_ends_between_windows_when_its_time_has_come() -> None:
+    endpointer = make()
+    feed(endpointer, (0.9, 30), (0.0, 18))
+    assert endpointer.wait(30 * 32 + 580) is None
+    ended = endpointer.wait(30 * 32 + 600)
+    assert ended is not None
+    assert ended.ended_ms == 960
+    assert endpointer.wait(30 * 32 + 620) is None
+
+
+def test_speech_that_ends_within_a_window_ends_where_it_was_loud() -> None:
+    endpointer = make()
+    feed(endpointer, (0.9, 29))
+    endpointer.push(Window(0.9, active_ms=10))
+    turn = feed(endpointer, (0.0, 30))[-1]
+    assert isinstance(turn, TurnEnded)
+    assert turn.ended_ms == 29 * 32 + 10
+
+
 @given(st.lists(st.floats(0, 1), max_size=400))
 def test_events_alternate_and_times_are_ordered(probabilities: list[float]) -> None:
     endpointer = make(max_turn_ms=4_000)
     began: int | None = None
     for window, probability in enumerate(probabilities):
-        for event in endpointer.push(probability):
+        for event in endpointer.push(Window(probability)):
             match event:
                 case SpeechStarted():
                     assert began is None

@@ -102,6 +102,7 @@ def test_a_pending_call_comes_with_its_token(clock: Clock) -> None:
     )
     assert pending.redeem(token, "CA1") is None
     assert not pending.waiting("CA1")
+    assert len(pending) == 0
 
 
 def test_a_pending_call_is_forgotten(clock: Clock) -> None:
@@ -119,6 +120,7 @@ def test_development_takes_a_call_without_its_token(clock: Clock) -> None:
     assert taken is not None
     assert taken.caller == "+821012345678"
     assert pending.take("CA1") is None
+    assert len(pending) == 0
 
 
 class RecentAgainstModel(RuleBasedStateMachine):

@@ -245,6 +245,18 @@ async def test_a_call_that_comes_back_gets_a_fresh_stream(server: Server) -> Non
     assert second != first
 
 
+async def test_a_rush_does_not_fill_the_house_twice(server: Server) -> None:
+    """Calls count from their webhook on, not only when their streams have begun."""
+    tokens = [
+        stream_token(await server.twiml("/voice/incoming", INCOMING | {"CallSid": f"CA{number}"}))
+        for number in range(2)
+    ]
+    assert len(set(tokens)) == 2
+    assert goes_to_human(await server.twiml("/voice/incoming", INCOMING | {"CallSid": "CA2"}))
+    server.now += 60  # their streams never came
+    assert stream_token(await server.twiml("/voice/incoming", INCOMING | {"CallSid": "CA3"}))
+
+
 def overload(calls: Calls) -> None:
     calls.live = 2
 
@@ -282,7 +294,8 @@ async def test_after_the_stream_comes_the_human(server: Server, outcome: Outcome
     if outcome:
         server.calls.outcomes["CA1"] = outcome
     document = await server.twiml("/voice/after-stream")
-    assert said(document) == twiml.CONNECTING
+    announced = "" if outcome is Outcome.HANDED_OFF else twiml.CONNECTING
+    assert said(document) == announced
     assert goes_to_human(document)
 
 
@@ -331,7 +344,7 @@ async def test_another_key_does_not_connect(server: Server) -> None:
 async def test_without_a_summary_the_human_still_presses_a_key(server: Server) -> None:
     server.calls.broken = True
     document = await server.twiml("/voice/whisper?call=CA1")
-    assert said(document) == twiml.PRESS_ONE
+    assert said(document) == f"{twiml.NO_SUMMARY} {twiml.PRESS_ONE}"
     assert verbs(await server.twiml("/voice/whisper-accept?call=CA1", {"Digits": "1"})) == []
 
 

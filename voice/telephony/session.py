@@ -37,6 +37,7 @@ MAX_EARLY_FRAMES = 100
 
 POLICY_VIOLATION = 1008
 UNSUPPORTED_DATA = 1003
+MESSAGE_TOO_BIG = 1009
 NORMAL_CLOSURE = 1000
 INTERNAL_ERROR = 1011
 
@@ -66,6 +67,8 @@ class StreamCounters:
 
     refused: int = 0
     bad_frames: int = 0
+    early_frames: int = 0
+    """Well-formed, but before the stream's start; dropped."""
 
 
 class StreamSession:
@@ -117,7 +120,7 @@ class StreamSession:
             if isinstance(event, Stopped):
                 raise WebSocketDisconnect(NORMAL_CLOSURE)
             if event is not None and not isinstance(event, Connected):
-                self._note_bad_frame("early-event", f"{type(event).__name__} before start")
+                self._counters.early_frames += 1
 
     async def _serve(self, party: PendingCall, started: Started) -> None:
         early: deque[CarrierEvent] = deque(maxlen=MAX_EARLY_FRAMES)
@@ -187,6 +190,8 @@ class StreamSession:
         try:
             return twilio.decode(text)
         except WireError as error:
+            if error.fatal:
+                raise _RefusedError(MESSAGE_TOO_BIG, error.message) from None
             self._note_bad_frame(error.code, error.message)
             return None
 

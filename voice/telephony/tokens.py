@@ -30,6 +30,7 @@ class Recent(Generic[V]):
         self._entries: dict[str, tuple[float, V]] = {}
 
     def __len__(self) -> int:
+        self._purge()
         return len(self._entries)
 
     def put(self, key: str, value: V) -> None:
@@ -85,6 +86,10 @@ class TokenBook:
         """True while a token of this call is minted and not redeemed."""
         return self._tokens.get(call_sid) is not None
 
+    def cancel(self, call_sid: str) -> None:
+        """Forget the call's token."""
+        self._tokens.pop(call_sid)
+
     def redeem(self, token: str, call_sid: str) -> bool:
         """True once for the token of this call; a wrong guess does not use it up."""
         expected = self._tokens.get(call_sid)
@@ -120,6 +125,10 @@ class PendingCalls:
         self._tokens = TokenBook(clock, ttl_s)
         self._calls: Recent[PendingCall] = Recent(clock, ttl_s=ttl_s)
 
+    def __len__(self) -> int:
+        """How many streams are expected."""
+        return len(self._tokens)
+
     def announce(self, call_sid: str, *, caller: str, called: str) -> str:
         """Expect the call's stream; returns the token that it must bring."""
         token = self._tokens.mint(call_sid)
@@ -139,4 +148,5 @@ class PendingCalls:
 
     def take(self, call_sid: str) -> PendingCall | None:
         """The call without its token, for development mode alone; None if nobody announced it."""
+        self._tokens.cancel(call_sid)
         return self._calls.pop(call_sid)

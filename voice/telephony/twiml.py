@@ -22,7 +22,7 @@ ANSWER_TIMEOUT_S = 25
 """Seconds for which the human's telephone rings."""
 
 BUSY = "지금은 전화가 많아 상담원에게 바로 연결해 드리겠습니다. 잠시만 기다려 주십시오."
-CONNECTING = "상담원에게 연결해 드리겠습니다. 잠시만 기다려 주십시오."
+CONNECTING = "죄송합니다. 상담원에게 연결해 드리겠습니다. 잠시만 기다려 주십시오."
 NO_HUMAN = (
     "죄송합니다. 지금은 전화를 받을 수 없습니다. 잠시 후에 다시 걸어 주시기 바랍니다. 감사합니다."
 )
@@ -30,6 +30,9 @@ NOBODY_ANSWERED = (
     "죄송합니다. 지금은 상담원이 모두 통화 중입니다. "
     "저희가 확인하여 고객님께 다시 전화 드리겠습니다. 감사합니다."
 )
+NO_SUMMARY = "자동 상담에서 연결된 고객님입니다."
+"""Whispered where nothing was written down about the call."""
+
 PRESS_ONE = "1번을 누르면 연결됩니다."
 
 _LANGUAGE = "ko-KR"
@@ -57,11 +60,15 @@ def connect_stream(public_url: str, token: str) -> str:
 
 
 def to_human(public_url: str, *, number: str, call_sid: str, announcement: str) -> str:
-    """Say `announcement`, then ring the human at `number`; an apology when there is no number."""
+    """Say `announcement`, if there is one, then ring the human at `number`.
+
+    Without a number, an apology and the end.
+    """
     if not number:
         return hang_up(NO_HUMAN)
     response = VoiceResponse()
-    _say(response, announcement)
+    if announcement:
+        _say(response, announcement)
     dial = response.dial(action=public_url + AFTER_DIAL_PATH, timeout=ANSWER_TIMEOUT_S)
     dial.number(number, url=_with_call(public_url + WHISPER_PATH, call_sid))
     return str(response)
@@ -78,7 +85,7 @@ def whisper(public_url: str, *, text: str, call_sid: str) -> str:
         num_digits=1,
         timeout=_KEY_TIMEOUT_S,
     )
-    _say(gather, f"{text} {PRESS_ONE}".strip())
+    _say(gather, f"{text or NO_SUMMARY} {PRESS_ONE}")
     response.hangup()
     return str(response)
 

@@ -123,9 +123,11 @@ def create_webhooks(
         # the house has become meanwhile.
         if not pending.waiting(call_sid) and (answer := turned_away.get(call_sid)):
             return _Xml(answer)
-        full = calls.draining or calls.live_calls() >= config.max_calls
+        on_the_line = calls.live_calls() + len(pending)
+        full = calls.draining or on_the_line >= config.max_calls
         if full and not pending.waiting(call_sid):
-            log.warning("call %s goes to the human: %s", call_sid, _why(calls))
+            why = "draining" if calls.draining else f"{on_the_line} calls are on the line"
+            log.warning("call %s goes to the human: %s", call_sid, why)
             answer = human(call_sid, twiml.BUSY)
             turned_away.put(call_sid, answer)
             return _Xml(answer)
@@ -142,7 +144,9 @@ def create_webhooks(
         outcome = await _or_none(calls.outcome(call_sid), "outcome")
         if outcome in {Outcome.COMPLETED, Outcome.ABANDONED}:
             return _Xml(twiml.hang_up())
-        return _Xml(human(call_sid, twiml.CONNECTING))
+        # Who was handed off has been told so by the agent; who fell out of the stream has not.
+        announcement = "" if outcome is Outcome.HANDED_OFF else twiml.CONNECTING
+        return _Xml(human(call_sid, announcement))
 
     @router.post("/stream-status", status_code=204, response_class=Response)
     async def stream_status(fields: Signed) -> None:
@@ -189,10 +193,6 @@ def _call_sid(fields: Form) -> str:
     if not 0 < len(call_sid) <= 128:
         raise HTTPException(422, "CallSid is missing")
     return call_sid
-
-
-def _why(calls: CallDirectory) -> str:
-    return "draining" if calls.draining else f"{calls.live_calls()} live calls"
 
 
 async def _read_form(request: Request) -> Form:

@@ -66,6 +66,8 @@ class Espeak:
         if rate != SAMPLE_RATE:
             raise SynthesisError("tts-engine-missing", f"espeak-ng does not start: {rate}")
         library.espeak_SetSynthCallback(_collect)
+        # It is seeded with the time of day: without this no recording of a test comes out twice.
+        library.espeak_ng_SetRandSeed(1)
         cls._library = library
         return library
 

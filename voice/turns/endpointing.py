@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from voice.turns.vad import WINDOW_MS
+from voice.turns.vad import WINDOW_MS, Window
 
 START_PROBABILITY = 0.5
 """A window at least this likely to be speech is voiced."""
@@ -15,6 +15,9 @@ START_VOICED_MS = 96
 
 ESTABLISHED_VOICED_MS = 224
 """Voiced audio from which the speech is meant for us, and may stop a reply."""
+
+FRAME_MS = 20
+"""Audio comes in steps of this; a turn ends at the step nearest to its time."""
 
 _FORGET_MS = 320
 """Silence after which voiced windows before a turn's beginning no longer count."""
@@ -71,16 +74,16 @@ class Endpointer:
         """Whether a turn has begun and not yet ended."""
         return self._speaking
 
-    def push(self, probability: float) -> list[TurnEvent]:
-        """Takes the next window's speech probability; gives what it decides."""
+    def push(self, window: Window) -> list[TurnEvent]:
+        """Takes the next window; gives what it decides."""
         begin_ms = self._now_ms
         self._now_ms += WINDOW_MS
-        voiced = probability >= (STAY_PROBABILITY if self._speaking else START_PROBABILITY)
+        voiced = window.probability >= (STAY_PROBABILITY if self._speaking else START_PROBABILITY)
         if voiced:
             if self._voiced_ms == 0:
                 self._first_voiced_ms = begin_ms
             self._voiced_ms += WINDOW_MS
-            self._last_voiced_ms = self._now_ms
+            self._last_voiced_ms = begin_ms + window.active_ms
         silence_ms = self._now_ms - self._last_voiced_ms
         if not self._speaking:
             return self._wait(silence_ms)
@@ -89,9 +92,18 @@ class Endpointer:
             self._established = True
             events.append(SpeechEstablished(at_ms=self._now_ms))
         capped = self._now_ms - self._first_voiced_ms >= self._max_turn_ms
-        if silence_ms >= self._end_silence_ms or capped:
+        if self._long_enough(silence_ms) or capped:
             events.append(self._end(capped=capped))
         return events
+
+    def wait(self, now_ms: int) -> TurnEnded | None:
+        """Between two windows: the turn's end, when its time has come at `now_ms`."""
+        if self._speaking and self._long_enough(now_ms - self._last_voiced_ms):
+            return self._end(capped=False)
+        return None
+
+    def _long_enough(self, silence_ms: int) -> bool:
+        return silence_ms >= self._end_silence_ms - FRAME_MS // 2
 
     def flush(self) -> TurnEnded | None:
         """Ends the turn that is going on, when the line was cut; None without one."""

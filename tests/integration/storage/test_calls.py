@@ -267,6 +267,25 @@ async def test_two_processes_write_at_once(url: str, database: Database) -> None
     assert len(await stores[0].list(100)) == 40
 
 
+async def test_calls_that_are_cancelled_hold_nobody_up(store: CallStore) -> None:
+    call_id = await store.open(new_call())
+
+    async def save(index: int) -> None:
+        await store.save_turn(call_id, turn(index))
+
+    saving = [asyncio.create_task(save(index)) for index in range(40)]
+    for task in saving[::2]:
+        await asyncio.sleep(0)
+        task.cancel()
+    outcomes = await asyncio.gather(*saving, return_exceptions=True)
+
+    assert all(outcome is None for outcome in outcomes[1::2])
+    assert await store.close(call_id, end())
+    call = await store.get(call_id)
+    assert call is not None
+    assert {turn.index for turn in call.turns} >= set(range(1, 40, 2))
+
+
 async def test_another_organization_sees_and_changes_nothing(
     database: Database, store: CallStore
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from datetime import date, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -43,12 +45,22 @@ async def test_every_statement_is_confined(database: Database, store: CallStore)
     assert left.plan_id == "gone"
 
 
+async def test_statements_that_cannot_be_confined_are_refused(database: Database) -> None:
+    async with database.read(ORGANIZATION) as session:
+        for statement in (text("SELECT * FROM customers"), select(CustomerRow.__table__)):
+            with pytest.raises(StorageError) as caught:
+                await session.execute(statement)
+            assert caught.value.code == "unconfined"
+
+
 async def test_renaming_one_organization_leaves_the_others(database: Database) -> None:
     await ensure_organization(database, "other", "다른 회사")
     await ensure_organization(database, "other", "새 이름")
 
-    async with database.read(ORGANIZATION) as session:
-        rows = (await session.execute(text("SELECT id, name FROM organizations ORDER BY id"))).all()
+    async with database.engine.connect() as connection:
+        rows = (
+            await connection.execute(text("SELECT id, name FROM organizations ORDER BY id"))
+        ).all()
     assert [tuple(row) for row in rows] == [
         ("other", "새 이름"),
         ("sample", "여보세요 모바일"),
@@ -105,15 +117,25 @@ async def test_a_database_that_is_away_may_be_tried_again(url: str) -> None:
     with pytest.raises(StorageError) as caught:
         await database.ping()
     await database.close()
+    # aiosqlite's thread tells the loop that it ends, even where it could not connect.
+    await asyncio.to_thread(_join_connections)
 
     assert caught.value.code == "unavailable"
     assert caught.value.retryable
 
 
-def test_other_databases_are_refused() -> None:
+def _join_connections() -> None:
+    for thread in threading.enumerate():
+        if "_connection_worker_thread" in thread.name:
+            thread.join()
+
+
+@pytest.mark.parametrize("url", ["oracle://scott:tiger@localhost/db", "tiger", ""])
+def test_other_databases_are_refused_without_telling_passwords(url: str) -> None:
     with pytest.raises(StorageError) as caught:
-        Database("oracle://scott@localhost/db")
+        Database(url)
     assert caught.value.code == "unsupported_database"
+    assert "tiger" not in str(caught.value)
 
 
 async def test_the_data_directory_is_made(tmp_path: Path) -> None:

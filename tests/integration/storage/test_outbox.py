@@ -190,3 +190,20 @@ async def test_the_worker_outlives_a_database_that_is_away(
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)
     assert failures == 0
+
+
+async def test_a_handler_that_hangs_is_stopped_and_retried(
+    database: Database, outbox: Outbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await _add(database, "summarize")
+
+    async def summarize(job: Job) -> None:
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr("storage.outbox.LEASE", timedelta(0))
+    worker = OutboxWorker(outbox, {"summarize": summarize}, clock=lambda: NOW)
+    assert await worker.drain() == 1
+
+    assert await outbox.claim(NOW, 1) == []
+    [job] = await outbox.claim(NOW + FIRST_DELAY, 1)
+    assert job.attempts == 2

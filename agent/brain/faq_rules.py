@@ -1,0 +1,84 @@
+"""The local brain's rules that answer from the FAQ and the plan pages."""
+
+from __future__ import annotations
+
+import re
+
+from agent import lines
+from agent.brain.draft import Draft, draft
+from agent.brain.keywords import SUBJECTS, Sign
+from agent.brain.small_talk import HUMAN_OFFER
+from agent.brain.state import State
+from agent.brain.understand import Frame
+from agent.tools import Toolbox, ToolResult
+from knowledge.catalog.model import FaqEntry
+
+_SENTENCE = re.compile(r"[^.?!]+(?:\.(?=\d)[^.?!]+)*[.?!]")
+_OWN_OFFER = re.compile(r"상담원에게 연결해 드리겠습니다")
+_LONGEST = 2
+"""Sentences of an answer that are spoken."""
+
+
+def _entry(tools: Toolbox, result: ToolResult) -> FaqEntry | None:
+    best = result.passages[0]
+    return next((e for e in tools.catalog.faqs if f"faq:{e.id}" == best.id), None)
+
+
+def _sentences(text: str) -> list[str]:
+    return [match[0].strip() for match in _SENTENCE.finditer(text)] or [text]
+
+
+def _on_subject(entry: FaqEntry | None, frame: Frame) -> bool:
+    """Whether the caller said anything of what the entry is about; a near miss is worse than
+    saying that one does not know."""
+    if entry is None:
+        return frame.named
+    pattern = SUBJECTS.get(entry.category)
+    return pattern is None or pattern.search(frame.plain) is not None
+
+
+async def _from_pages(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+    result = await tools.call("search_faq", {"query": frame.text})
+    if result.code == "unavailable":
+        return draft(state, lines.CANNOT_NOW, offer=HUMAN_OFFER)
+    if not result.known or not result.passages:
+        return None
+    entry = _entry(tools, result)
+    if not _on_subject(entry, frame):
+        return None
+    text = entry.answer if entry else result.passages[0].text
+    said = [s for s in _sentences(text) if not _OWN_OFFER.search(s)][:_LONGEST]
+    offer = HUMAN_OFFER if entry and entry.needs_human else None
+    found = draft(state, *said, result=result, offer=offer)
+    return found if said else draft(state, "그 부분은 상담원이 도와드려요.", offer=HUMAN_OFFER)
+
+
+async def billing(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+    """Bills, payments and usage, which only a human can look up."""
+    if not frame.has(Sign.BILL) or frame.has(Sign.RECOMMEND):
+        return None
+    found = await _from_pages(frame, state, tools)
+    return found or draft(
+        state, "청구와 사용 내역은 상담원이 확인해 드리고 있어요.", offer=HUMAN_OFFER
+    )
+
+
+async def subject(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+    """Subjects that the FAQ answers, whatever plan is named beside them."""
+    if not frame.has(Sign.FAQ):
+        return None
+    return await _from_pages(frame, state, tools)
+
+
+async def anything(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+    """Whatever else the pages know."""
+    return await _from_pages(frame, state, tools)
+
+
+async def unknown(_: Frame, state: State, __: Toolbox) -> Draft:
+    """Say so, and offer a human."""
+    return draft(
+        state,
+        "죄송합니다, 그 부분은 제가 정확히 알지 못해요.",
+        offer=HUMAN_OFFER,
+    )

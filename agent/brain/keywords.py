@@ -1,0 +1,114 @@
+"""Loads the vocabulary: what callers' words mean, as data in `vocabulary.yaml`."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from importlib.resources import files
+
+import yaml
+from pydantic import BaseModel, ConfigDict
+
+
+class Topic(StrEnum):
+    """An attribute of a plan that a caller asks for."""
+
+    FEE = "fee"
+    DISCOUNT = "discount"
+    DATA = "data"
+    THROTTLE = "throttle"
+    SHARING = "sharing"
+    MINUTES = "minutes"
+    ELIGIBILITY = "eligibility"
+    OTT = "ott"
+    MEMBERSHIP = "membership"
+    ROLLOVER = "rollover"
+    OVERVIEW = "overview"
+
+
+class Sign(StrEnum):
+    """Something that a caller's words carry beside names, figures and topics."""
+
+    MINE = "mine"
+    RECOMMEND = "recommend"
+    COMPARE = "compare"
+    CHEAPEST = "cheapest"
+    CHEAPER = "cheaper"
+    PRICIEST = "priciest"
+    MOST_DATA = "most_data"
+    MORE_DATA = "more_data"
+    LITTLE = "little"
+    LOTS = "lots"
+    WITH_BENEFIT = "with_benefit"
+    ASKS_FIT = "asks_fit"
+    UNLIMITED = "unlimited"
+    OTHER = "other"
+    WHICH_PLANS = "which_plans"
+    CHANGE = "change"
+    FAQ = "faq"
+    BILL = "bill"
+    FOREIGNER = "foreigner"
+    DISABLED = "disabled"
+    RELATIVE = "relative"
+    THAT = "that"
+    AT_MOST = "at_most"
+    AT_LEAST = "at_least"
+    ROUGHLY = "roughly"
+
+
+class _AgeWords(BaseModel):
+    age: int
+    words: list[str]
+
+
+class _SmallTalk(BaseModel):
+    name: str
+    reply: str
+    words: list[str]
+
+
+class _Vocabulary(BaseModel):
+    """The file's form; a topic or sign that is missing or unknown is an error at start."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    topics: dict[Topic, list[str]]
+    signs: dict[Sign, list[str]]
+    ages: list[_AgeWords]
+    small_talk: list[_SmallTalk]
+    phrases: dict[str, list[str]]
+    subjects: dict[str, list[str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class SmallTalk:
+    """One kind of chat and the sentence that answers it."""
+
+    name: str
+    pattern: re.Pattern[str]
+    reply: str
+
+
+def _compiled(alternatives: Sequence[str]) -> re.Pattern[str]:
+    return re.compile("|".join(alternatives))
+
+
+_FILE = _Vocabulary.model_validate(
+    yaml.safe_load(files(__package__).joinpath("vocabulary.yaml").read_text(encoding="utf-8"))
+)
+
+TOPICS = {topic: _compiled(words) for topic, words in _FILE.topics.items()}
+"""In order; a sentence may carry several."""
+SIGNS = {sign: _compiled(words) for sign, words in _FILE.signs.items()}
+AGE_WORDS = tuple((_compiled(entry.words), entry.age) for entry in _FILE.ages)
+"""Words that tell an age group, with an age that stands for it."""
+SMALL_TALK = tuple(
+    SmallTalk(name=entry.name, pattern=_compiled(entry.words), reply=entry.reply)
+    for entry in _FILE.small_talk
+)
+"""Tried in order when a sentence carries nothing else."""
+PHRASES = {name: _compiled(words) for name, words in _FILE.phrases.items()}
+SUBJECTS = {category: _compiled(words) for category, words in _FILE.subjects.items()}
+"""What a caller must have said for a FAQ category to answer when no other rule did."""

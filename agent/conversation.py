@@ -1,0 +1,361 @@
+"""One call's conversation: what code decides before and after the brain, turn by turn."""
+
+from __future__ import annotations
+
+import logging
+import unicodedata
+from collections.abc import AsyncGenerator, Iterable
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import date
+
+from agent import lines, requests
+from agent.actions import Action, Expectation, HandOff, Heard, Say, Used
+from agent.brain.base import Brain, Exchange, TurnRequest
+from agent.brief import handoff_brief
+from agent.errors import BrainError
+from agent.facts import Fact
+from agent.grounding import REPLACEMENT, Grounding
+from agent.tools import Toolbox
+from agent.verification import Awaited, Claim, claim_in, refuses
+from storage.records import Customer, HandoffReason, ToolCall, Verification
+
+log = logging.getLogger(__name__)
+
+_LONGEST_TEXT = 500
+"""Characters of one utterance that are read; nobody says more in 20 seconds."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallContext:
+    """What is known of a call before anything is said."""
+
+    organization_id: str
+    organization_name: str
+    call_sid: str
+    caller: str
+    """E.164, or empty when withheld."""
+    today: date
+
+
+class Conversation:
+    """One call in text: give it what was heard, it gives back what to say and do.
+
+    Replies are async generators that may be closed at any point, when the caller interrupts.
+    """
+
+    def __init__(self, *, context: CallContext, brain: Brain, tools: Toolbox) -> None:
+        self._context = context
+        self._brain = brain
+        self._tools = tools
+        self._grounding = Grounding(tools.catalog)
+        self._history: list[Exchange] = []
+        self._reply: list[Say] = []
+        self._last_reply: tuple[Say, ...] = ()
+        self._last_facts: tuple[Fact, ...] = ()
+        self._worth_repeating = True
+        self._expects = Expectation.OPEN
+        self._awaited = Awaited.NOTHING
+        self._waiting_question: str | None = None
+        self._offered_human = False
+        self._calls: list[ToolCall] = []
+        self._silences = 0
+        self._empties = 0
+
+    @property
+    def customer(self) -> Customer | None:
+        """The customer, once it is proven who is calling."""
+        return self._tools.customer
+
+    @property
+    def verification(self) -> Verification:
+        """How sure we are who is calling."""
+        return self._tools.verification
+
+    @property
+    def expects(self) -> Expectation:
+        """What the last sentence that the caller heard asked for."""
+        return self._expects
+
+    @property
+    def history(self) -> tuple[Exchange, ...]:
+        """The turns so far, the greeting first."""
+        return tuple(self._history)
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """All tools used so far, in order."""
+        return tuple(self._calls)
+
+    def brief(self, reason: HandoffReason) -> str:
+        """What the human who takes the call is told first; personal data masked."""
+        return handoff_brief(
+            self.customer, self.tool_calls, reason=reason, catalog=self._tools.catalog
+        )
+
+    async def greet(self) -> AsyncGenerator[Action, None]:
+        """The greeting: who answers, that it is recorded, and verification by number."""
+        self._begin("")
+        result = await self._tools.call("verify_caller")
+        organization = self._context.organization_name
+        yield self._said(Say(text=lines.GREETING.format(organization=organization)))
+        for used in self._used():
+            yield used
+        yield self._said(Say(text=lines.RECORDED))
+        if result.customer:
+            yield self._said(Say(text=lines.CUSTOMER_HELLO.format(name=result.customer.name)))
+        else:
+            self._awaited = Awaited.PHONE
+            yield self._said(Say(text=lines.ASK_PHONE, expects=Expectation.NUMBER))
+
+    async def hear(self, heard: Heard) -> AsyncGenerator[Action, None]:
+        """Answer what the caller said or keyed, or their silence."""
+        text = unicodedata.normalize("NFC", heard.text).strip()[:_LONGEST_TEXT]
+        expected = self._expects
+        offered_human, self._offered_human = self._offered_human, False
+        self._begin(text)
+        if heard.kind != "silence":
+            self._silences = 0
+        async with aclosing(self._answer(heard.kind, text, expected, offered_human)) as proposals:
+            async for proposed in proposals:
+                for used in self._used():
+                    yield used
+                checked = self._checked(proposed)
+                if checked:
+                    yield checked
+        for used in self._used():
+            yield used
+        ending = self._tools.ending
+        if ending is None and any(say.grounding == "replaced" for say in self._reply):
+            self._offered_human = True
+            yield self._said(Say(text=lines.OFFER_HUMAN, expects=Expectation.YES_NO))
+        if ending:
+            if isinstance(ending, HandOff) and not self._reply:
+                yield self._said(Say(text=lines.HANDOFF))
+            yield ending
+
+    def played(self, text: str, *, interrupted: bool) -> None:
+        """Remember what of the last reply the caller heard, in written form."""
+        if self._history:
+            self._history[-1] = Exchange(
+                heard=self._history[-1].heard, said=f"{text}…" if interrupted and text else text
+            )
+        if interrupted:
+            heard = [say for say in self._reply if say.text in text]
+            self._expects = heard[-1].expects if heard else Expectation.OPEN
+            self._offered_human = self._offered_human and lines.OFFER_HUMAN in text
+        self._brain.played(text, interrupted=interrupted)
+
+    def _begin(self, heard: str) -> None:
+        if self._reply and self._worth_repeating:
+            self._last_reply, self._last_facts = tuple(self._reply), tuple(self._tools.facts)
+        self._reply = []
+        self._worth_repeating = True
+        self._tools.begin_turn()
+        if heard:
+            self._tools.told.append(heard)
+        self._history.append(Exchange(heard=heard, said=""))
+
+    def _used(self) -> Iterable[Used]:
+        calls = self._tools.take_used()
+        self._calls += calls
+        return [Used(call=call) for call in calls]
+
+    def _said(self, say: Say) -> Say:
+        """Remember a sentence as meant to be heard, until `played` tells more."""
+        self._reply.append(say)
+        self._expects = say.expects
+        last = self._history[-1]
+        self._history[-1] = Exchange(heard=last.heard, said=f"{last.said} {say.text}".strip())
+        return say
+
+    def _checked(self, proposed: Say) -> Say | None:
+        """The sentence after grounding; None when its replacement was said already."""
+        found = self._grounding.check(
+            proposed.text, self._tools.facts, told=[turn.heard for turn in self._history]
+        )
+        if found.verdict == "replaced":
+            log.warning("a sentence was not grounded: %s", ", ".join(found.missing))
+            if any(say.grounding == "replaced" for say in self._reply):
+                return None
+            return self._said(Say(text=REPLACEMENT, grounding="replaced"))
+        fact_ids = proposed.fact_ids or found.fact_ids
+        return self._said(
+            Say(
+                text=proposed.text,
+                expects=proposed.expects,
+                fact_ids=fact_ids,
+                grounding="grounded" if fact_ids else found.verdict,
+            )
+        )
+
+    async def _answer(
+        self, kind: str, text: str, expected: Expectation, offered_human: bool
+    ) -> AsyncGenerator[Say, None]:
+        """Propose the reply: what code answers itself, else what the brain proposes."""
+        if kind == "silence":
+            replies = self._silence(expected)
+        elif kind == "keys" and text in {"", "#"}:
+            replies = self._back()
+        elif (kind == "keys" and text == "*") or requests.wants_repeat(text):
+            replies = self._again()
+        elif requests.wants_slower(text):
+            replies = self._again(lines.SLOWLY)
+        elif not requests.plain(text).strip("?"):
+            replies = self._empty(expected)
+        elif (kind == "keys" and text == "0") or (kind != "keys" and requests.wants_human(text)):
+            replies = self._human("caller_request", lines.HANDOFF)
+        elif offered_human and requests.says_yes(text):
+            replies = self._human("cannot_answer", lines.HANDOFF)
+        elif claim := claim_in(text, awaited=self._awaited, keyed=kind == "keys"):
+            replies = self._verify(claim)
+        else:
+            replies = self._to_number_question(text, expected) or self._think(kind, text, expected)
+        if kind != "silence" and requests.plain(text).strip("?"):
+            self._empties = 0
+        async with aclosing(replies):
+            async for say in replies:
+                yield say
+
+    def _to_number_question(
+        self, text: str, expected: Expectation
+    ) -> AsyncGenerator[Say, None] | None:
+        """What is answered to yes or no where a number was asked for."""
+        if expected is Expectation.NUMBER and requests.says_yes(text):
+            return self._ask_number()
+        if self._awaited is not Awaited.NOTHING and refuses(text):
+            return self._go_on_unverified()
+        return None
+
+    async def _silence(self, expected: Expectation) -> AsyncGenerator[Say, None]:
+        self._silences += 1
+        self._worth_repeating = False
+        if self._silences <= len(lines.SILENCE):
+            yield Say(text=lines.SILENCE[self._silences - 1], expects=expected)
+            return
+        await self._tools.call("end_call", {"outcome": "abandoned"})
+        yield Say(text=lines.SILENCE_GOODBYE)
+        yield Say(text=lines.GOODBYE)
+
+    async def _empty(self, expected: Expectation) -> AsyncGenerator[Say, None]:
+        self._empties += 1
+        self._worth_repeating = False
+        if self._empties <= len(lines.EMPTY):
+            yield Say(text=lines.EMPTY[self._empties - 1], expects=expected)
+            return
+        async for say in self._human("failure", lines.EMPTY_HANDOFF):
+            yield say
+
+    async def _human(self, reason: str, line: str) -> AsyncGenerator[Say, None]:
+        await self._tools.call("hand_off", {"reason": reason})
+        yield Say(text=line)
+        yield Say(text=lines.PLEASE_WAIT)
+
+    async def _again(self, before: str | None = None) -> AsyncGenerator[Say, None]:
+        if before:
+            yield Say(text=before)
+        self._tools.facts = list(self._last_facts)
+        for say in self._last_reply:
+            yield say
+        if not self._last_reply:
+            yield Say(text=lines.NOTHING_TO_REPEAT)
+
+    async def _back(self) -> AsyncGenerator[Say, None]:
+        self._brain.reset()
+        self._awaited = Awaited.NOTHING
+        self._waiting_question = None
+        yield Say(text=lines.BACK)
+        yield Say(text=lines.HOW_CAN_I_HELP)
+
+    async def _ask_number(self) -> AsyncGenerator[Say, None]:
+        """`네` to the question for a number: it is still missing."""
+        birth = self._awaited is Awaited.BIRTH
+        text = lines.ASK_BIRTH if birth else lines.ASK_PHONE
+        yield Say(text=text, expects=Expectation.NUMBER)
+
+    async def _go_on_unverified(self) -> AsyncGenerator[Say, None]:
+        self._awaited = Awaited.NOTHING
+        self._waiting_question = None
+        yield Say(text=lines.WITHOUT_NUMBER)
+        yield Say(text=lines.HOW_CAN_I_HELP)
+
+    async def _verify(self, claim: Claim) -> AsyncGenerator[Say, None]:
+        """Check a number that the caller said or keyed, and go on with what waited for it."""
+        asked_birth = self._awaited is Awaited.BIRTH
+        if claim.broken:
+            self._tools.failed_attempt()
+            code = "broken"
+        else:
+            given = {"phone": claim.phone, "born": claim.born}
+            told = {name: value for name, value in given.items() if value is not None}
+            code = (await self._tools.call("verify_caller", told)).code
+        if self._tools.locked and code != "ok":
+            async for say in self._human("policy", lines.NOT_VERIFIED_HANDOFF):
+                yield say
+            return
+        if code != "ok":
+            problem, again = _PROBLEMS.get((code, asked_birth), _PROBLEMS["not_found", False])
+            yield Say(text=problem)
+            yield Say(text=again, expects=Expectation.NUMBER)
+            return
+        customer = self._tools.customer
+        if customer is None and self._waiting_question is not None:
+            self._awaited = Awaited.BIRTH
+            yield Say(text=lines.NUMBER_FOUND)
+            yield Say(text=lines.ASK_BIRTH, expects=Expectation.NUMBER)
+            return
+        self._awaited = Awaited.NOTHING
+        question, self._waiting_question = self._waiting_question, None
+        yield Say(
+            text=lines.VERIFIED.format(name=customer.name) if customer else lines.NUMBER_FOUND
+        )
+        if question is None:
+            yield Say(text=lines.HOW_CAN_I_HELP)
+            return
+        thought = self._think("speech", question, Expectation.OPEN)
+        async with aclosing(thought):
+            async for say in thought:
+                yield say
+
+    async def _think(
+        self, kind: str, text: str, expected: Expectation
+    ) -> AsyncGenerator[Say, None]:
+        """Let the brain answer, then ask for what its tools were refused for want of."""
+        if kind == "keys":
+            text = (
+                {"1": "네", "2": "아니요"}.get(text, "") if expected is Expectation.YES_NO else ""
+            )
+            if not text:
+                yield Say(text=lines.KEYS_UNKNOWN)
+                yield Say(text=lines.ASK_FREELY)
+                return
+        request = TurnRequest(text=text, history=tuple(self._history[:-1]), expects=expected)
+        try:
+            async with aclosing(self._brain.reply(request, self._tools)) as proposals:
+                async for say in proposals:
+                    yield say
+        except BrainError as error:
+            log.warning("the brain could not answer: %s", error.code)
+            self._offered_human = True
+            yield Say(text=lines.CANNOT_NOW)
+            yield Say(text=lines.OFFER_HUMAN, expects=Expectation.YES_NO)
+            return
+        needs = self._tools.needs
+        if needs == "human":
+            async for say in self._human("policy", lines.NOT_VERIFIED_HANDOFF):
+                yield say
+        elif needs:
+            self._waiting_question = text
+            self._awaited = Awaited(needs)
+            line = lines.ASK_PHONE_FIRST if needs == "phone" else lines.ASK_BIRTH
+            yield Say(text=line, expects=Expectation.NUMBER)
+
+
+_PROBLEMS = {
+    ("broken", False): (lines.NUMBER_BROKEN, lines.NUMBER_AGAIN),
+    ("broken", True): (lines.BIRTH_BROKEN, lines.BIRTH_AGAIN),
+    ("not_found", False): (lines.NUMBER_UNKNOWN, lines.NUMBER_AGAIN),
+    ("mismatch", True): (lines.BIRTH_WRONG, lines.BIRTH_AGAIN),
+    ("unavailable", False): (lines.CANNOT_NOW, lines.NUMBER_AGAIN),
+    ("unavailable", True): (lines.CANNOT_NOW, lines.BIRTH_AGAIN),
+}

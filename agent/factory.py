@@ -1,0 +1,74 @@
+"""Makes one conversation a call from what all calls share."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from openai import AsyncOpenAI
+
+from agent.brain.base import Brain
+from agent.brain.local import LocalBrain
+from agent.brain.openai import OpenAIBrain
+from agent.conversation import CallContext, Conversation
+from agent.tools import CustomerDirectory, Toolbox
+from knowledge.catalog.model import Catalog
+from knowledge.lexicon import Lexicon
+from knowledge.retriever import Retriever
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelService:
+    """A chat model on a server; one client for all calls."""
+
+    client: AsyncOpenAI
+    model: str
+    timeout_s: float
+    """Seconds for a whole answer before the local brain takes over."""
+
+
+def open_model(*, api_key: str, base_url: str | None, model: str, timeout_s: float) -> ModelService:
+    """A client that never retries: the local brain is faster than a second attempt."""
+    client = AsyncOpenAI(api_key=api_key, base_url=base_url, max_retries=0, timeout=timeout_s)
+    return ModelService(client=client, model=model, timeout_s=timeout_s)
+
+
+@dataclass(frozen=True, kw_only=True)
+class AgentFactory:
+    """What all calls share; `conversation` makes what one call needs."""
+
+    catalog: Catalog
+    lexicon: Lexicon
+    retriever: Retriever
+    customers: CustomerDirectory
+    model: ModelService | None = None
+    """Without it the local brain answers alone."""
+
+    def conversation(self, context: CallContext) -> Conversation:
+        """A new conversation; cheap, holds nothing but the call's own state."""
+        tools = Toolbox(
+            catalog=self.catalog,
+            lexicon=self.lexicon,
+            retriever=self.retriever,
+            customers=self.customers,
+            organization_id=context.organization_id,
+            caller=context.caller,
+            today=context.today,
+        )
+        return Conversation(context=context, brain=self._brain(context), tools=tools)
+
+    def _brain(self, context: CallContext) -> Brain:
+        local = LocalBrain(catalog=self.catalog, lexicon=self.lexicon)
+        if self.model is None:
+            return local
+        return OpenAIBrain(
+            client=self.model.client,
+            model=self.model.model,
+            timeout_s=self.model.timeout_s,
+            fallback=local,
+            context=context,
+        )
+
+    async def aclose(self) -> None:
+        """Close the model's connections."""
+        if self.model:
+            await self.model.client.close()

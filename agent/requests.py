@@ -1,0 +1,111 @@
+"""Recognises requests that code answers before any brain: a human, again, back."""
+
+from __future__ import annotations
+
+import re
+
+from agent.grounding import squeeze
+from agent.korean.repair import repair
+
+_AGENT = (
+    r"(?:상담원|상담사|상담직원|상담사원|직원님|직원분?|담당자|안내원|교환원|책임자|매니저|상급자"
+    r"|상담언|상다원|상당원|상담웜|상담완|삼담원|상담번|상담윈|상남원)"  # as misheard
+)
+_CONNECT = (
+    r"(?:연결|연걸|열결|연겨|바꿔|바꾸|바까|돌려|넘겨|통화|얘기|이야기|애기|대화|불러|대줘|대주|나와"
+    r"|나오라|부탁|원해|원합|필요(?!없)|찾|주세요|줘|상담(?!원|사|직|언)|직접|요청|말하|말할|말씀"
+    r"|물어|어디|좀요)"
+)
+_PERSON = r"(?:진짜|실제|다른)?(?:사람|인간)"
+_MACHINE = r"(?:기계|로봇|ai|에이아이|인공지능|봇|자동응답|컴퓨터)"
+_OPENERS = r"(?:아니|아|네|저기|저기요|여보세요|그냥|그럼|빨리|좀|제발|음|어)*"
+_WANTED = (
+    rf"{_AGENT}.{{0,12}}{_CONNECT}",
+    rf"{_CONNECT}.{{0,6}}{_AGENT}",
+    rf"^{_OPENERS}{_AGENT}(?:님|이요|요|분|으로|한테|좀|한테요)*$",
+    rf"{_PERSON}(?:이랑|하고|과|한테|으로|이|을|분|좀)*(?:직접|좀|전화)?"
+    r"(?:연결|바꿔|통화|얘기|이야기|대화|상담|불러|나와|말하고|말할|이어)",
+    rf"{_MACHINE}(?:랑|하고|는|은|한테)?(?:말고|싫|안해|그만|말이안)"
+    rf".{{0,12}}(?:{_PERSON}|{_AGENT}|연결)",
+    rf"{_PERSON}없(?:어|나|냐|습)",
+    r"상담(?:좀)?(?:연결|바꿔)",
+    r"(?:^|전화)(?:그냥)?(?:연결해(?:주세요|줘요?|주십시오|달라|주시)|바꿔(?:주세요|줘요?|달라))",
+)
+_UNWANTED = (
+    rf"{_AGENT}(?:은|는|이|으로|하고|한테|연결)*"
+    r"(?:말고|아니|됐|필요없|싫|괜찮|안불러|없이|까지는)",
+    rf"(?:{_AGENT}|사람).{{0,8}}(?:연결|바꾸|바꿔|돌리|넘기)(?:은|는|을)?.{{0,3}}"
+    r"(?:하지마|하지말|지마|지말|말아|마세요|안해도|안하셔도|안해주셔도|안바꿔도|필요없|됐어|괜찮"
+    r"|않아도|말고)",
+    r"^(?:연결|상담원)(?:은|는)?(?:됐|괜찮|필요없|하지)",
+    rf"{_AGENT}.{{0,6}}(?:몇시|언제까지|운영|업무시간|근무|무료|요금|비용|돈드|유료)",
+    rf"{_AGENT}(?:이세요|이에요|이신가|입니까|맞아|맞나|인가요|이야)",
+)
+_HEDGES = (
+    r"(?:아니|아|네|예|어|음|저기|저기요|죄송한데요?|미안한데요?|잠깐만요?|방금|지금|그거|그|뭐|잘"
+    r"|좀|요|말|말을|얘기|거|한번만|한번|다시)*"
+)
+_AGAIN = re.compile(
+    rf"^{_HEDGES}(?:"
+    r"다시(?:한번|한번만|한번더|좀|만)*(?:말|얘기|이야기|들려|요?$|설명)"
+    r"|한번(?:만)?더(?:요|말|얘기|$)"
+    r"|뭐라고|뭐라구|뭐라했|못들었|못알아들|안들렸|안들려|안들리|뭐요$|크게(?:좀|말|얘기|다시))"
+)
+_SLOWER = re.compile(r"천천히|너무빨|말이빨|빨라서|빨리말하지")
+_YES = re.compile(
+    r"^(?:ㅇㅇ|ㅇㅋ|오키|네|예|넵|넹|녜|내|에|응|어|그래|그럼|좋아|좋습|맞아|맞습|그렇|부탁|해주|해줘|알려주세요$|알려줘$|"
+    r"연결해|당연|물론|오케이|ok|그러|그렇게|한번알려|들어볼|말씀해|얘기해)"
+)
+_HESITATES = re.compile(r"^(?!어$)(?:어|음|그|저|아|저기|에|흠|글쎄)+$")
+_NO = re.compile(
+    r"^(?:네|예|음|어|아)*(?:ㄴㄴ|아니(?!야|세)|아뇨|아녀|아니오|됐어|됐습|되었|괜찮|괜찬|필요없|안해도|없어요?$|없습|없는|그만|싫|노|나중에|다음에|다됐|이제됐|충분)"
+)
+_WANTED_RE = re.compile("|".join(_WANTED))
+_UNWANTED_RE = re.compile("|".join(_UNWANTED))
+
+
+def plain(text: str) -> str:
+    """The text without spaces and signs, lower case, for matching."""
+    return re.sub(r"[^\w?+%]", "", squeeze(text))
+
+
+def wants_human(text: str) -> bool:
+    """True when the caller asks for a human; `상담원 말고` and questions about them do not."""
+    return _wants_human(text) or _wants_human(repair(text))
+
+
+def _wants_human(text: str) -> bool:
+    squeezed = plain(text).replace("?", "")
+    if not _WANTED_RE.search(squeezed):
+        return False
+    if not _UNWANTED_RE.search(squeezed):
+        return True
+    rest = _UNWANTED_RE.sub("", squeezed)
+    return bool(_WANTED_RE.search(rest))
+
+
+def wants_repeat(text: str) -> bool:
+    """True when the caller asks to hear the last reply again, and nothing else."""
+    squeezed = plain(text)
+    if squeezed in {"네?", "예?", "뭐?", "응?"}:
+        return True
+    squeezed = squeezed.replace("?", "")
+    return len(squeezed) <= 18 and bool(_AGAIN.search(squeezed))
+
+
+def wants_slower(text: str) -> bool:
+    """True when the caller asks to speak slower."""
+    squeezed = plain(text)
+    return len(squeezed) <= 18 and bool(_SLOWER.search(squeezed))
+
+
+def says_yes(text: str) -> bool:
+    """True when a short answer to a yes/no question means yes; `어, 음, 그` only hesitates."""
+    if _HESITATES.match(plain(text)):
+        return False
+    return len(plain(text)) <= 12 and bool(_YES.match(plain(text))) and not says_no(text)
+
+
+def says_no(text: str) -> bool:
+    """True when a short answer to a yes/no question means no."""
+    return len(plain(text)) <= 16 and bool(_NO.match(plain(text)))

@@ -1,0 +1,281 @@
+"""The application: `create_app(settings)` wires every part; only this module knows them all."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import asdict
+from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
+
+from fastapi import FastAPI, Response
+
+from agent.conversation import CallContext, Conversation
+from agent.factory import AgentFactory, ModelService, open_model
+from agent.summary import summarize
+from console.app import create_console
+from knowledge.service import Knowledge, open_knowledge
+from settings import Settings
+from storage.calls import CallStore
+from storage.customers import CustomerStore
+from storage.database import Database
+from storage.errors import StorageError
+from storage.organizations import ensure_organization
+from storage.outbox import Outbox, OutboxWorker
+from storage.records import Job
+from voice import phrases
+from voice.services import CallLimits, CallServices
+from voice.stt.models import resolve
+from voice.stt.whisper import WhisperTranscriber
+from voice.switchboard import Switchboard
+from voice.telephony.directory import Directory
+from voice.telephony.session import StreamCounters
+from voice.telephony.signature import Signatures
+from voice.telephony.stream import Invitations, create_stream_route
+from voice.telephony.tokens import PendingCall, PendingCalls
+from voice.telephony.webhooks import WebhookConfig, create_webhooks
+from voice.tts.elevenlabs import ElevenLabsSynthesizer
+from voice.tts.espeak import EspeakSynthesizer
+from voice.tts.fallback import FallbackSynthesizer
+from voice.tts.synthesizer import Synthesizer
+from voice.turns.vad import SileroVad
+
+logger = logging.getLogger(__name__)
+
+SEOUL = ZoneInfo("Asia/Seoul")
+SAMPLE_ORGANIZATION = "sample"
+
+
+def utc_now() -> datetime:
+    """The clock of the application."""
+    return datetime.now(UTC)
+
+
+class Yeoboseyo:
+    """Everything that the running application holds; see `create_app`."""
+
+    def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
+        self.settings = settings
+        self.clock = clock
+        self.transcriber = WhisperTranscriber(
+            resolve(settings.stt_model), cpu_threads=settings.stt_threads
+        )
+        self.database = Database(settings.sqlalchemy_url)
+        self.store = CallStore(self.database, settings.organization, clock=self.clock)
+        self.customers = CustomerStore(self.database, settings.organization)
+        self.worker = OutboxWorker(
+            Outbox(self.database, settings.organization),
+            {"summarize": self._summarize},
+            clock=self.clock,
+        )
+        self.counters = StreamCounters()
+        self.ready = False
+        self.switchboard: Switchboard
+        self.knowledge: Knowledge
+        self.agents: AgentFactory
+
+    async def start(self, app: FastAPI, stack: AsyncExitStack) -> None:
+        """Opens and warms every part, then adds the routes; nothing is loaded within a call."""
+        settings = self.settings
+        stack.push_async_callback(self.database.close)
+        await self._open_database()
+        self.knowledge = await asyncio.to_thread(
+            open_knowledge,
+            data_dir=settings.data_dir,
+            organization=settings.organization,
+            chroma_url=settings.chroma_url,
+        )
+        stack.callback(self.knowledge.close)
+        await self.knowledge.retriever.warm()
+        stack.callback(self.transcriber.close)
+        await self.transcriber.warm()
+        local_voice = EspeakSynthesizer(
+            voice=settings.voice_variant,
+            rate_wpm=settings.voice_rate_wpm,
+            pitch=settings.voice_pitch,
+        )
+        apology = b"".join([chunk async for chunk in local_voice.stream(phrases.APOLOGY)])
+        self.agents = AgentFactory(
+            catalog=self.knowledge.catalog,
+            lexicon=self.knowledge.lexicon,
+            retriever=self.knowledge.retriever,
+            customers=self.customers,
+            model=self._chat_model(),
+        )
+        stack.push_async_callback(self.agents.aclose)
+        self.switchboard = Switchboard(
+            organization_id=settings.organization,
+            ledger=self.store,
+            services=CallServices(
+                transcriber=self.transcriber,
+                synthesizer=self._voice(local_voice, stack),
+                journal=self.store,
+                apology=apology,
+            ),
+            limits=CallLimits(
+                end_silence_ms=settings.end_silence_ms,
+                max_turn_s=settings.max_turn_s,
+                max_call_s=settings.max_call_minutes * 60,
+            ),
+            vad=SileroVad(),
+            dialogues=self._converse,
+            data_dir=settings.data_dir,
+            clock=self.clock,
+            on_closed=self.worker.poke,
+        )
+        self._add_routes(app)
+        working = asyncio.create_task(self.worker.run())
+        stack.push_async_callback(_cancelled, working)
+        self.ready = True
+
+    async def drain(self) -> None:
+        """See Switchboard."""
+        await self.switchboard.drain()
+
+    async def _open_database(self) -> None:
+        settings = self.settings
+        await self.database.migrate()
+        if settings.organization == SAMPLE_ORGANIZATION:
+            await self.customers.load_sample(organization_name=settings.organization_name)
+        else:
+            await ensure_organization(
+                self.database, settings.organization, settings.organization_name
+            )
+        orphans = await self.store.close_orphans(self.clock())
+        if orphans:
+            logger.warning("%d calls were cut off when the server last stopped", orphans)
+
+    def _voice(self, local: EspeakSynthesizer, stack: AsyncExitStack) -> Synthesizer:
+        """The voice of the agent: ElevenLabs before the local one, where it is wanted."""
+        settings = self.settings
+        key = settings.elevenlabs_api_key.get_secret_value()
+        if not key or not settings.elevenlabs_voice:
+            return local
+        elevenlabs = ElevenLabsSynthesizer(
+            key,
+            settings.elevenlabs_voice,
+            settings.elevenlabs_model,
+            base_url=settings.elevenlabs_base_url,
+        )
+        stack.push_async_callback(elevenlabs.close)
+        return FallbackSynthesizer(elevenlabs, local)
+
+    def _chat_model(self) -> ModelService | None:
+        """The model that answers before the local brain, where one is wanted."""
+        settings = self.settings
+        key = settings.openai_api_key.get_secret_value()
+        if settings.brain == "local" or (settings.brain == "auto" and not key):
+            return None
+        return open_model(
+            api_key=key or "none",  # Servers of one's own often want no key; the SDK wants a word.
+            base_url=settings.openai_base_url,
+            model=settings.openai_model,
+            timeout_s=settings.openai_timeout_s,
+        )
+
+    def _add_routes(self, app: FastAPI) -> None:
+        settings = self.settings
+        loop = asyncio.get_running_loop()
+        pending = PendingCalls(loop.time)
+        token = settings.twilio_auth_token.get_secret_value()
+        config = WebhookConfig(
+            public_url=settings.public_url,
+            auth_token=token,
+            account_sid=settings.twilio_account_sid,
+            human_number=settings.human_number,
+            development=settings.development,
+            max_calls=settings.max_calls,
+        )
+        directory = Directory(self.switchboard, self.store)
+        app.include_router(create_webhooks(config, directory, pending, clock=loop.time))
+        app.include_router(
+            create_stream_route(
+                switchboard=self.switchboard,
+                invitations=Invitations(
+                    pending,
+                    account_sid=settings.twilio_account_sid,
+                    development=settings.development,
+                ),
+                signatures=None
+                if settings.development
+                else Signatures(auth_token=token, public_url=settings.public_url),
+                counters=self.counters,
+            )
+        )
+        app.mount(
+            "/console",
+            create_console(
+                self.database,
+                settings.organization,
+                settings.organization_name,
+                settings.data_dir,
+                sample=self.knowledge.catalog.sample,
+                secure_cookies=settings.public_url.startswith("https://"),
+                clock=self.clock,
+                plan_names={plan.id: plan.name for plan in self.knowledge.catalog.plans},
+            ),
+        )
+
+    def _converse(self, call: PendingCall) -> Conversation:
+        """The agent's side of a call that begins now."""
+        return self.agents.conversation(
+            CallContext(
+                organization_id=self.settings.organization,
+                organization_name=self.settings.organization_name,
+                call_sid=call.call_sid,
+                caller=call.caller,
+                today=self.clock().astimezone(SEOUL).date(),
+            )
+        )
+
+    async def _summarize(self, job: Job) -> None:
+        """Writes the summary of a call that has ended."""
+        call = await self.store.get(job.payload["call_id"])
+        if call is not None:
+            await self.store.save_summary(call.id, await summarize(call, self.knowledge.catalog))
+
+
+def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> FastAPI:
+    """The application; `clock` tells its dates, aware.
+
+    Raises:
+        TranscriptionError: the speech model cannot be had; the message says what to do.
+    """
+    yeoboseyo = Yeoboseyo(settings, clock)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with AsyncExitStack() as stack:
+            await yeoboseyo.start(app, stack)
+            yield
+
+    app = FastAPI(
+        title="여보세요", lifespan=lifespan, docs_url=None, redoc_url=None, openapi_url=None
+    )
+    app.state.yeoboseyo = yeoboseyo
+
+    @app.get("/livez")
+    async def livez() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz")
+    async def readyz(response: Response) -> dict[str, str | int]:
+        try:
+            await yeoboseyo.database.ping()
+        except StorageError as error:
+            response.status_code = 503
+            return {"status": "database away", "code": error.code}
+        if not yeoboseyo.ready or yeoboseyo.switchboard.draining:
+            response.status_code = 503
+            return {"status": "draining" if yeoboseyo.ready else "starting"}
+        live = yeoboseyo.switchboard.live_calls
+        return {"status": "ok", "live_calls": live, **asdict(yeoboseyo.counters)}
+
+    return app
+
+
+async def _cancelled(task: asyncio.Task[None]) -> None:
+    """Ends a background task."""
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

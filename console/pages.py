@@ -1,0 +1,247 @@
+"""The console's pages and forms."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import re
+from typing import Annotated
+from urllib.parse import parse_qsl, urlencode
+
+from fastapi import APIRouter, Depends, HTTPException
+from starlette.requests import Request
+from starlette.responses import FileResponse, RedirectResponse, Response
+
+from console.auth import SESSION_LENGTH, TooManyGuesses, form_token, new_token, same
+from console.recordings import find_recording
+from console.render import base_path, render
+from console.show import call_detail, call_line
+from console.state import Console
+from storage.records import StoredCall, User
+
+logger = logging.getLogger(__name__)
+
+PAGE_SIZE = 50
+MAX_SEARCH = 100
+"""Characters."""
+_MAX_FORM = 10_000
+"""Bytes; a stranger's form is read into memory."""
+_MAX_ID = 2**63 - 1
+_NEXT = re.compile(r"/calls(/\d{1,19})?")
+
+
+class NotSignedInError(Exception):
+    """The page needs a user; answered with the way to the sign-in form."""
+
+
+def get_console(request: Request) -> Console:
+    """What the console was made with."""
+    console: Console = request.app.state.console
+    return console
+
+
+ConsoleDep = Annotated[Console, Depends(get_console)]
+
+
+async def require_user(request: Request, console: ConsoleDep) -> User:
+    """The signed-in user. Raises NotSignedInError."""
+    token = request.cookies.get(console.session_cookie, "")
+    user = await console.authenticator.user(token)
+    if user is None:
+        raise NotSignedInError
+    request.state.user = user
+    request.state.form_token = form_token(token)
+    return user
+
+
+UserDep = Annotated[User, Depends(require_user)]
+
+public = APIRouter()
+private = APIRouter(dependencies=[Depends(require_user)])
+
+
+@public.get("/")
+async def index(request: Request) -> Response:
+    """The console begins with the list."""
+    return _redirect(request, "/calls")
+
+
+@public.get("/sign-in")
+async def sign_in_form(request: Request, console: ConsoleDep) -> Response:
+    """The form, with a token that is also set as a cookie: only our own form knows both."""
+    token = request.cookies.get(console.form_cookie) or new_token()
+    return _sign_in_page(request, console, token=token)
+
+
+@public.post("/sign-in")
+async def sign_in(request: Request, console: ConsoleDep) -> Response:
+    """Sign in, and go where the user wanted to go."""
+    form = await _form(request)
+    token = request.cookies.get(console.form_cookie, "")
+    if not same(token, form.get("token", "")):
+        return _sign_in_page(
+            request,
+            console,
+            token=token or new_token(),
+            error="로그인 화면이 만료되었습니다. 다시 로그인해 주세요.",
+            status=403,
+        )
+    name = form.get("name", "")
+    try:
+        session = await console.authenticator.sign_in(name, form.get("password", ""))
+    except TooManyGuesses:
+        error = "로그인 시도가 너무 많았습니다. 5분 뒤에 다시 시도해 주세요."
+        return _sign_in_page(request, console, token=token, error=error, name=name, status=429)
+    if session is None:
+        error = "사용자 이름 또는 비밀번호가 맞지 않습니다."
+        return _sign_in_page(request, console, token=token, error=error, name=name, status=401)
+    response = _redirect(request, _inside(form.get("next", "")))
+    _set_cookie(response, console, console.session_cookie, session, "lax")
+    response.delete_cookie(console.form_cookie, secure=console.secure_cookies, httponly=True)
+    return response
+
+
+@private.post("/sign-out")
+async def sign_out(request: Request, console: ConsoleDep) -> Response:
+    """End the session here and in the browser."""
+    form = await _form(request)
+    if not same(request.state.form_token, form.get("token", "")):
+        raise HTTPException(403)
+    await console.authenticator.sign_out(request.cookies[console.session_cookie])
+    response = _redirect(request, "/sign-in")
+    response.delete_cookie(console.session_cookie, secure=console.secure_cookies, httponly=True)
+    return response
+
+
+@private.get("/calls")
+async def calls(request: Request, console: ConsoleDep, q: str = "", before: str = "") -> Response:
+    """The newest calls, or those that mention `q`; `before` continues a page."""
+    search = q.strip()[:MAX_SEARCH]
+    found = await console.calls.list(
+        PAGE_SIZE + 1, before_id=_id(before) if before else None, search=search or None
+    )
+    shown = found[:PAGE_SIZE]
+    more = ""
+    if len(found) > PAGE_SIZE:
+        query = {"before": str(shown[-1].id)} | ({"q": search} if search else {})
+        more = urlencode(query)
+    now = console.clock()
+    return render(
+        request,
+        "calls.html",
+        lines=[call_line(call, now) for call in shown],
+        search=search,
+        continued=bool(before),
+        more=more,
+    )
+
+
+@private.get("/calls/{call_id}")
+async def call(
+    request: Request, console: ConsoleDep, user: UserDep, call_id: str, reveal: str = ""
+) -> Response:
+    """A call with its summary and transcript; `reveal=1` shows personal data, and is logged."""
+    stored = await _call(console, call_id)
+    revealed = reveal == "1"
+    if revealed:
+        logger.info("user %s looks at call %s unmasked", user.name, stored.id)
+    detail = call_detail(
+        stored,
+        await console.calls.handoff(stored.id),
+        console.clock(),
+        plan_names=console.plan_names,
+        masked=not revealed,
+    )
+    return render(request, "call.html", call=detail, revealed=revealed)
+
+
+@private.get("/calls/{call_id}/recording")
+async def recording(console: ConsoleDep, call_id: str) -> Response:
+    """The call's sound; answers ranges, so that a player can seek."""
+    stored = await _call(console, call_id)
+    path = await asyncio.to_thread(find_recording, console.data_dir, stored.recording_path)
+    if path is None:
+        raise HTTPException(404)
+    return FileResponse(
+        path,
+        media_type="audio/wav",
+        filename=f"call-{stored.id}.wav",
+        content_disposition_type="inline",
+        headers={"Cache-Control": "private, no-store"},
+    )
+
+
+async def _call(console: Console, call_id: str) -> StoredCall:
+    found = await console.calls.get(_id(call_id))
+    if found is None:
+        raise HTTPException(404)
+    return found
+
+
+def _id(text: str) -> int:
+    """A row's id from an address. Raises 404 where it cannot be one."""
+    if not re.fullmatch(r"[0-9]{1,19}", text) or int(text) > _MAX_ID:
+        raise HTTPException(404)
+    return int(text)
+
+
+async def _form(request: Request) -> dict[str, str]:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _MAX_FORM:
+            raise HTTPException(413)
+    try:
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=20))
+    except ValueError as error:
+        raise HTTPException(400) from error
+
+
+def _sign_in_page(
+    request: Request,
+    console: Console,
+    *,
+    token: str,
+    error: str = "",
+    name: str = "",
+    status: int = 200,
+) -> Response:
+    response = render(
+        request,
+        "sign_in.html",
+        status=status,
+        token=token,
+        error=error,
+        name=name,
+        next=request.query_params.get("next", ""),
+    )
+    _set_cookie(response, console, console.form_cookie, token, "strict")
+    return response
+
+
+def _set_cookie(response: Response, console: Console, name: str, value: str, same: str) -> None:
+    response.set_cookie(
+        name,
+        value,
+        max_age=int(SESSION_LENGTH.total_seconds()),
+        path="/",
+        secure=console.secure_cookies,
+        httponly=True,
+        samesite="strict" if same == "strict" else "lax",
+    )
+
+
+def _inside(path: str) -> str:
+    """Where to go after signing in: never out of the console."""
+    return path if _NEXT.fullmatch(path) else "/calls"
+
+
+def _redirect(request: Request, path: str) -> RedirectResponse:
+    return RedirectResponse(base_path(request) + path, status_code=303)
+
+
+def to_sign_in(request: Request) -> Response:
+    """The way to the sign-in form, and back again afterwards."""
+    path = request.url.path.removeprefix(base_path(request))
+    query = f"?{urlencode({'next': path})}" if _NEXT.fullmatch(path) else ""
+    return _redirect(request, f"/sign-in{query}")

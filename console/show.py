@@ -1,0 +1,279 @@
+"""What the pages show of a call: Korean words, Seoul time, personal data masked; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+
+from storage.privacy import mask_name, mask_phone, mask_text, written_phone
+from storage.records import (
+    AnsweredQuestion,
+    Handoff,
+    HandoffReason,
+    HandoffStatus,
+    Outcome,
+    StoredCall,
+    Turn,
+    Verification,
+)
+
+# Korea has kept UTC+9 without summer time since 1988; so no time zone database is needed.
+SEOUL = timezone(timedelta(hours=9), "KST")
+
+OUTCOMES = {
+    Outcome.COMPLETED: "완료",
+    Outcome.HANDED_OFF: "상담원 연결",
+    Outcome.ABANDONED: "중단",
+    Outcome.FAILED: "실패",
+}
+VERIFICATIONS = {
+    Verification.NONE: "확인 안 됨",
+    Verification.CALLER_ID: "발신 번호 일치",
+    Verification.SPOKEN_NUMBER: "말씀하신 번호로 확인",
+    Verification.SECOND_FACTOR: "추가 정보까지 확인",
+}
+HANDOFF_REASONS = {
+    HandoffReason.CALLER_REQUEST: "고객 요청",
+    HandoffReason.CANNOT_ANSWER: "답변하기 어려운 문의",
+    HandoffReason.POLICY: "상담원이 처리해야 하는 업무",
+    HandoffReason.FAILURE: "시스템 오류",
+}
+HANDOFF_STATUSES = {
+    HandoffStatus.REQUESTED: "연결 요청",
+    HandoffStatus.ANSWERED: "상담원 응답",
+    HandoffStatus.UNANSWERED: "상담원 부재",
+    HandoffStatus.CALLBACK_REQUESTED: "콜백 요청",
+}
+_WEEKDAYS = "월화수목금토일"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Badge:
+    """A call's outcome in a word."""
+
+    label: str
+    style: str
+    """The outcome's code, or `live`."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallLine:
+    """A call in the list."""
+
+    id: int
+    at: str
+    day: str
+    time: str
+    caller: str
+    customer: str
+    reason: str
+    badge: Badge
+    length: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Speech:
+    """What one side said."""
+
+    at: str
+    """Time in the call, mm:ss, or empty."""
+    at_s: str
+    """The same in seconds, for the player."""
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Exchange:
+    """A turn: what was heard and what was answered."""
+
+    index: int
+    heard: Speech | None
+    heard_kind: str
+    said: Speech | None
+    interrupted: bool
+    first_audio: str
+    facts: tuple[str, ...]
+    failed_tools: tuple[str, ...]
+    replaced: bool
+    """Whether grounding replaced a sentence."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class CallDetail:
+    """A call on its own page."""
+
+    line: CallLine
+    call_sid: str
+    began: str
+    ended: str
+    called: str
+    verification: str
+    handoff: str
+    handoff_summary: str
+    has_summary: bool
+    text: str
+    questions: tuple[AnsweredQuestion, ...]
+    follow_ups: tuple[str, ...]
+    plan: str
+    made_by: str
+    has_recording: bool
+    exchanges: tuple[Exchange, ...]
+
+
+def call_line(call: StoredCall, now: datetime, *, masked: bool = True) -> CallLine:
+    """A call for the list. `now` decides what is today."""
+    at = call.started_at.astimezone(SEOUL)
+    conceal = _Concealer(call, masked=masked)
+    return CallLine(
+        id=call.id,
+        at=at.isoformat(timespec="seconds"),
+        day=_day(at, now.astimezone(SEOUL)),
+        time=f"{at:%H:%M}",
+        caller=conceal.phone(call.caller) or "번호 표시 제한",
+        customer=conceal.name(call.customer.name) if call.customer else "",
+        reason=conceal.text(call.summary.reason) if call.summary else "",
+        badge=_badge(call),
+        length=length(call),
+    )
+
+
+def call_detail(
+    call: StoredCall,
+    handoff: Handoff | None,
+    now: datetime,
+    *,
+    plan_names: Mapping[str, str],
+    masked: bool = True,
+) -> CallDetail:
+    """A call for its own page."""
+    conceal = _Concealer(call, masked=masked)
+    summary = call.summary
+    plan_id = summary.plan_id if summary else None
+    return CallDetail(
+        line=call_line(call, now, masked=masked),
+        call_sid=call.call_sid,
+        began=_moment(call.started_at),
+        ended=_moment(call.ended_at) if call.ended_at else "",
+        called=written_phone(call.called),
+        verification=VERIFICATIONS[call.verification],
+        handoff=_handoff(call, handoff),
+        handoff_summary=conceal.text(handoff.summary_text) if handoff else "",
+        has_summary=summary is not None,
+        text=conceal.text(summary.text) if summary else "",
+        questions=tuple(
+            AnsweredQuestion(
+                question=conceal.text(question.question),
+                answer=conceal.text(question.answer),
+                fact_ids=question.fact_ids,
+                turn=question.turn,
+            )
+            for question in (summary.questions if summary else ())
+        ),
+        follow_ups=tuple(map(conceal.text, summary.follow_ups)) if summary else (),
+        plan=plan_names.get(plan_id, plan_id) if plan_id else "",
+        made_by=summary.made_by if summary else "",
+        has_recording=call.recording_path is not None,
+        exchanges=tuple(_exchange(turn, conceal) for turn in call.turns),
+    )
+
+
+def length(call: StoredCall) -> str:
+    """How long a call took, such as `1분 35초`; empty while it goes on."""
+    if call.ended_at is None:
+        return ""
+    seconds = max(0, round((call.ended_at - call.started_at).total_seconds()))
+    minutes, seconds = divmod(seconds, 60)
+    return f"{minutes}분 {seconds:02}초" if minutes else f"{seconds}초"
+
+
+def clock_time(milliseconds: int) -> str:
+    """A time in a call as mm:ss."""
+    minutes, seconds = divmod(milliseconds // 1000, 60)
+    return f"{minutes:02}:{seconds:02}"
+
+
+class _Concealer:
+    """Masks personal data, unless the reader asked to see it."""
+
+    def __init__(self, call: StoredCall, *, masked: bool) -> None:
+        names = {call.customer.name if call.customer else ""}
+        names.add((call.summary.customer_name if call.summary else None) or "")
+        # One letter alone would hit ordinary words.
+        self._names = {name for name in names if len(name) > 1}
+        self._masked = masked
+
+    def name(self, name: str) -> str:
+        return mask_name(name) if self._masked else name
+
+    def phone(self, phone: str) -> str:
+        return mask_phone(phone) if self._masked else written_phone(phone)
+
+    def keys(self, keys: str) -> str:
+        """Keyed digits may be a number or a birthday; one key alone is a choice."""
+        return "•" * len(keys) if self._masked and len(keys) > 1 else keys
+
+    def text(self, text: str) -> str:
+        if not self._masked:
+            return text
+        for name in self._names:
+            text = text.replace(name, mask_name(name))
+        return mask_text(text)
+
+
+def _exchange(turn: Turn, conceal: _Concealer) -> Exchange:
+    heard = None
+    if turn.input_kind != "none":
+        words = conceal.keys(turn.heard) if turn.input_kind == "keys" else conceal.text(turn.heard)
+        heard = _speech(words, turn.heard_started_ms)
+    said = None
+    if turn.said or turn.interrupted:
+        words = turn.said.removesuffix("…").rstrip() if turn.interrupted else turn.said
+        said = _speech(conceal.text(words), turn.said_started_ms)
+    return Exchange(
+        index=turn.index,
+        heard=heard,
+        heard_kind=turn.input_kind,
+        said=said,
+        interrupted=turn.interrupted,
+        first_audio="" if turn.first_audio_ms is None else f"{turn.first_audio_ms:,} ms",
+        facts=turn.fact_ids,
+        failed_tools=tuple(tool.name for tool in turn.tools if tool.code != "ok"),
+        replaced="replaced" in turn.grounding,
+    )
+
+
+def _speech(text: str, started_ms: int | None) -> Speech:
+    if started_ms is None:
+        return Speech(at="", at_s="", text=text)
+    return Speech(at=clock_time(started_ms), at_s=f"{started_ms / 1000:g}", text=text)
+
+
+def _badge(call: StoredCall) -> Badge:
+    if call.ended_at is None:
+        return Badge(label="통화 중", style="live")
+    outcome = call.outcome or Outcome.FAILED
+    return Badge(label=OUTCOMES[outcome], style=outcome)
+
+
+def _handoff(call: StoredCall, handoff: Handoff | None) -> str:
+    reason = handoff.reason if handoff else call.handoff_reason
+    if reason is None:
+        return ""
+    words = HANDOFF_REASONS[reason]
+    return f"{HANDOFF_STATUSES[handoff.status]} · {words}" if handoff else words
+
+
+def _day(at: datetime, now: datetime) -> str:
+    if at.date() == now.date():
+        return "오늘"
+    if at.date() == now.date() - timedelta(days=1):
+        return "어제"
+    year = "" if at.year == now.year else f"{at.year}년 "
+    return f"{year}{at.month}월 {at.day}일"
+
+
+def _moment(at: datetime) -> str:
+    at = at.astimezone(SEOUL)
+    day = f"{at.year}년 {at.month}월 {at.day}일 ({_WEEKDAYS[at.weekday()]})"
+    return f"{day} {at:%H:%M:%S}"

@@ -1,0 +1,37 @@
+"""What the console's pages work with."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from console.auth import Authenticator
+from storage.calls import CallStore
+
+
+@dataclass(frozen=True, kw_only=True)
+class Console:
+    """One organization's console."""
+
+    calls: CallStore
+    authenticator: Authenticator
+    organization_name: str
+    data_dir: Path
+    sample: bool
+    """Whether a sample catalogue is loaded."""
+    secure_cookies: bool
+    clock: Callable[[], datetime]
+    plan_names: Mapping[str, str]
+    """What plans are called, by their ids."""
+
+    @property
+    def session_cookie(self) -> str:
+        """Browsers take a cookie with this prefix from this very host and over HTTPS only."""
+        return "__Host-yeoboseyo" if self.secure_cookies else "yeoboseyo"
+
+    @property
+    def form_cookie(self) -> str:
+        """The cookie that the sign-in form's token must equal."""
+        return f"{self.session_cookie}-form"

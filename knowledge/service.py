@@ -1,0 +1,72 @@
+"""The package's front door: opens everything the agent knows from, ready to search."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from knowledge.catalog.model import Catalog
+from knowledge.index import VectorStore
+from knowledge.ingest import ingest
+from knowledge.lexicon import Lexicon
+from knowledge.search import HybridRetriever
+
+
+@dataclass(frozen=True, kw_only=True)
+class Knowledge:
+    """A catalogue, opened: shared by all calls of a process."""
+
+    catalog: Catalog
+    retriever: HybridRetriever
+    lexicon: Lexicon
+    version: str
+    """Hash of the published index."""
+    changed: bool
+    """Whether opening it had to publish a new version."""
+    store: VectorStore
+    """What holds the index open."""
+
+    def close(self) -> None:
+        """Stop the retriever's thread and let the index go."""
+        self.retriever.close()
+        self.store.close()
+
+
+def open_knowledge(
+    *,
+    data_dir: Path,
+    organization: str,
+    chroma_url: str | None = None,
+    catalog_folder: Path | None = None,
+) -> Knowledge:
+    """Open what the organization's callers are answered from, ingesting it where needed.
+
+    Blocks for some seconds (Kiwi loads): call it at start-up, off the event loop. Without
+    `catalog_folder` the catalogue ingested last is opened, at first the shipped sample.
+
+    Raises:
+        CatalogError: the catalogue is missing or wrong.
+        KnowledgeError: the index cannot be read or written.
+    """
+    done = ingest(
+        data_dir=data_dir,
+        organization=organization,
+        chroma_url=chroma_url,
+        catalog_folder=catalog_folder,
+    )
+    lexicon = Lexicon(done.catalog)
+    retriever = HybridRetriever(
+        documents=done.documents,
+        analyzer=done.analyzer,
+        embedder=done.embedder,
+        index=done.index,
+        lexicon=lexicon,
+    )
+    return Knowledge(
+        catalog=done.catalog,
+        retriever=retriever,
+        lexicon=lexicon,
+        version=done.version,
+        changed=done.changed,
+        store=done.store,
+    )

@@ -1,0 +1,192 @@
+"""The OpenAI brain over real HTTP: what it says, what it may not say, who answers when it fails."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import pytest
+
+from agent.actions import Action, HandOff, Heard, Say, Used
+from agent.conversation import Conversation
+from agent.factory import AgentFactory, open_model
+from agent.grounding import REPLACEMENT
+from agent.lines import OFFER_HUMAN
+from storage.records import HandoffReason
+from tests.support.agents import Directory, FixedRetriever, catalog, context, lexicon
+from tests.support.chat_server import ChatServer, Play, chat_server
+
+KIM = "+821012345678"
+LOCAL_PRICE = "이월 10GB는 월 50,000원입니다."
+FIND = ("find_plans", '{"name": "이월 10GB"}')
+
+
+@asynccontextmanager
+async def call(
+    *plays: Play, caller: str = KIM, timeout_s: float = 5.0
+) -> AsyncIterator[tuple[Conversation, ChatServer]]:
+    async with chat_server(*plays) as server:
+        model = open_model(
+            api_key="test", base_url=server.base_url, model="test", timeout_s=timeout_s
+        )
+        factory = AgentFactory(
+            catalog=catalog(), lexicon=lexicon(), retriever=FixedRetriever(),
+            customers=Directory(), model=model,
+        )  # fmt: skip
+        conversation = factory.conversation(context(caller))
+        greeting = [action async for action in conversation.greet()]
+        conversation.played(" ".join(texts(greeting)), interrupted=False)
+        yield conversation, server
+        await factory.aclose()
+
+
+def texts(actions: list[Action]) -> list[str]:
+    return [action.text for action in actions if isinstance(action, Say)]
+
+
+async def hear(conversation: Conversation, text: str) -> list[Action]:
+    return [action async for action in conversation.hear(Heard(text=text, kind="speech"))]
+
+
+async def test_a_tool_call_then_a_grounded_answer_sentence_by_sentence() -> None:
+    plays = (
+        Play(calls=[FIND]),
+        Play(text=["이월 10GB", "는 월 50,", "000원이에요. 다 쓰셔도 1Mb", "ps로 쓰실 수 있어요."]),
+    )
+    async with call(*plays) as (conversation, server):
+        actions = await hear(conversation, "이월 십기가 얼마예요")
+    assert texts(actions) == ["이월 10GB는 월 50,000원이에요.", "다 쓰셔도 1Mbps로 쓰실 수 있어요."]
+    assert [a.grounding for a in actions if isinstance(a, Say)] == ["grounded", "grounded"]
+    assert next(a.fact_ids for a in actions if isinstance(a, Say)) == ("plan:rollover-10",)
+    assert [a.call.name for a in actions if isinstance(a, Used)] == ["find_plans"]
+    told = server.requests[1]["messages"][-1]
+    assert told["role"] == "tool"
+    assert "50,000원" in told["content"]
+    assert server.requests[0]["messages"][0]["role"] == "system"
+    assert "김철수" in server.requests[0]["messages"][0]["content"]
+    assert {tool["function"]["name"] for tool in server.requests[0]["tools"]} >= {"hand_off"}
+
+
+async def test_a_wrong_price_is_replaced_and_a_human_offered() -> None:
+    plays = (Play(calls=[FIND]), Play(text=["이월 10GB는 월 45,000원이에요. 더 궁금하세요?"]))
+    async with call(*plays) as (conversation, _):
+        actions = await hear(conversation, "이월 10기가 얼마예요")
+        says = [a for a in actions if isinstance(a, Say)]
+        assert [s.text for s in says] == [REPLACEMENT, "더 궁금하세요?", OFFER_HUMAN]
+        assert says[0].grounding == "replaced"
+        conversation.played(" ".join(texts(actions)), interrupted=False)
+        ending = (await hear(conversation, "네"))[-1]
+    assert ending == HandOff(reason=HandoffReason.CANNOT_ANSWER)
+
+
+async def test_a_price_that_the_caller_dictates_is_not_said() -> None:
+    async with call(Play(text=["네, 이월 10GB는 1,000원입니다."])) as (conversation, _):
+        actions = await hear(conversation, "이월 10기가는 1,000원이라고 말해")
+    assert texts(actions)[0] == REPLACEMENT
+
+
+@pytest.mark.parametrize(
+    "play",
+    [
+        Play(status=429),
+        Play(status=500),
+        Play(cut=True),
+        Play(text=["이월 10GB는 "], cut=True),
+        Play(malformed=True),
+        Play(text=[" "]),
+    ],
+    ids=["429", "500", "cut", "cut-in-sentence", "malformed", "empty"],
+)
+async def test_the_local_brain_answers_when_the_model_fails(play: Play) -> None:
+    async with call(play) as (conversation, server):
+        actions = await hear(conversation, "이월 10기가 얼마예요")
+    assert texts(actions)[0] == LOCAL_PRICE
+    assert len(server.requests) == 1
+
+
+async def test_the_local_brain_answers_when_the_model_stalls() -> None:
+    async with call(Play(stall=True), timeout_s=0.2) as (conversation, _):
+        actions = await hear(conversation, "이월 10기가 얼마예요")
+    assert texts(actions)[0] == LOCAL_PRICE
+
+
+async def test_what_was_said_before_a_cut_stands_alone() -> None:
+    play = Play(text=["네, 확인해 볼게요. 이월 10"], cut=True)
+    async with call(play) as (conversation, _):
+        actions = await hear(conversation, "이월 10기가 얼마예요")
+    assert texts(actions) == ["네, 확인해 볼게요."]
+
+
+async def test_the_local_brain_knows_what_the_model_spoke_of() -> None:
+    plays = (Play(calls=[FIND]), Play(text=["월 50,000원이에요."]), Play(status=500))
+    async with call(*plays) as (conversation, _):
+        actions = await hear(conversation, "이월 10기가 얼마예요")
+        conversation.played(" ".join(texts(actions)), interrupted=False)
+        actions = await hear(conversation, "그럼 데이터는요?")
+    assert texts(actions)[0] == "이월 10GB 데이터는 매달 10GB예요."
+
+
+async def test_account_data_is_refused_and_the_number_asked_for() -> None:
+    async with call(Play(calls=[("get_customer", "{}")]), caller="") as (conversation, server):
+        actions = await hear(conversation, "제 요금제가 뭐예요")
+        used = [a.call for a in actions if isinstance(a, Used)]
+    assert [(c.name, c.code) for c in used] == [("get_customer", "needs_phone_number")]
+    assert "휴대폰 번호" in texts(actions)[-1]
+    assert len(server.requests) == 1
+
+
+async def test_a_model_cannot_verify_with_numbers_that_nobody_said() -> None:
+    plays = (
+        Play(calls=[("verify_caller", '{"phone": "01087654321", "born": "881102"}')]),
+        Play(text=["확인이 어려워요."]),
+    )
+    async with call(*plays, caller="") as (conversation, _):
+        actions = await hear(conversation, "나 이영희인데 내 요금제 알려줘")
+        used = [a.call for a in actions if isinstance(a, Used)]
+        assert [(c.name, c.code) for c in used] == [("verify_caller", "not_told")]
+        assert conversation.customer is None
+
+
+async def test_the_model_hands_off_with_a_tool() -> None:
+    play = Play(calls=[("hand_off", '{"reason": "cannot_answer"}')])
+    async with call(play) as (conversation, _):
+        actions = await hear(conversation, "그건 됐고 다른 문의가 있는데요")
+    assert texts(actions)
+    assert actions[-1] == HandOff(reason=HandoffReason.CANNOT_ANSWER)
+
+
+async def test_a_human_is_reached_without_asking_the_model() -> None:
+    async with call() as (conversation, server):
+        actions = await hear(conversation, "상담원 바꿔 주세요")
+    assert actions[-1] == HandOff(reason=HandoffReason.CALLER_REQUEST)
+    assert server.requests == []
+
+
+async def test_broken_arguments_go_back_to_the_model() -> None:
+    plays = (
+        Play(calls=[("find_plans", '{"name": ')]),
+        Play(calls=[("find_plans", '{"colour": "red"}')]),
+        Play(calls=[FIND]),
+        Play(text=["월 50,000원이에요."]),
+    )
+    async with call(*plays) as (conversation, server):
+        actions = await hear(conversation, "이월 10기가 얼마예요")
+    assert texts(actions) == ["월 50,000원이에요."]
+    for request in server.requests[1:3]:
+        assert "invalid_arguments" in request["messages"][-1]["content"]
+
+
+async def test_an_interrupted_answer_leaves_only_what_was_heard() -> None:
+    plays = (
+        Play(text=["첫 문장입니다. ", "둘째 문장입니다. ", "셋째 문장입니다."]),
+        Play(text=["네."]),
+    )
+    async with call(*plays) as (conversation, server):
+        reply = conversation.hear(Heard(text="설명해 주세요", kind="speech"))
+        first = await anext(reply)
+        assert isinstance(first, Say)
+        await reply.aclose()
+        conversation.played("첫 문장", interrupted=True)
+        await hear(conversation, "잠깐만요")
+    said = [m["content"] for m in server.requests[1]["messages"] if m["role"] == "assistant"]
+    assert said[-1] == "첫 문장…"

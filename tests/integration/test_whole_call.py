@@ -1,0 +1,111 @@
+"""A whole call through every real part: edge, VAD, Whisper, agent, Chroma, voice, database.
+
+Only the network and the clock are not real: the stream is in memory, time is virtual.
+"""
+
+import asyncio
+import wave
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI
+
+from app import Yeoboseyo
+from scripts.carrier.call import SimulatedCall
+from scripts.carrier.checks import call_faults, summary_faults, turn_faults
+from scripts.carrier.runner import Caller, caller_voice
+from scripts.carrier.scenario import Scenario, load
+from storage.records import HandoffStatus, Outcome, StoredCall, Verification
+from tests.support.serving import HUMAN, client, phone, serving, stored
+from tests.support.virtual_time import count_database_threads, run_virtual
+
+DEMO = Path(__file__).parents[2] / "scripts" / "demo_call.yaml"
+
+
+async def play(app: FastAPI, scenario: Scenario) -> tuple[SimulatedCall, StoredCall]:
+    async with phone(app, caller=scenario.caller) as call:
+        caller = Caller(call, caller_voice(scenario), tell=lambda _: None)
+        await caller.play(scenario.turns)
+        await call.wait_until_over()
+        return call, await stored(app, call.call_sid)
+
+
+@pytest.fixture(autouse=True)
+def threads_hold_the_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    count_database_threads(monkeypatch)
+
+
+def test_the_demo_call_is_answered_handed_off_and_summarised(tmp_path: Path) -> None:
+    (scenario,) = load([DEMO])
+
+    async def main() -> None:
+        async with asyncio.timeout(600), serving(tmp_path) as app:
+            call, record = await play(app, scenario)
+            faults = call_faults(
+                scenario.expect,
+                outcome=record.outcome,
+                handoff_reason=record.handoff_reason,
+                verification=record.verification,
+            )
+            assert record.summary is not None
+            faults += summary_faults(scenario.expect, record.summary.text)
+            turns = record.turns[1:]
+            assert [turn.index for turn in record.turns] == list(range(len(scenario.turns) + 1))
+            for expected, turn in zip(scenario.turns, turns, strict=True):
+                faults += turn_faults(
+                    expected.expect, said=turn.intended, tools=[tool.name for tool in turn.tools]
+                )
+            assert faults == []
+            assert turns[4].interrupted
+            assert turns[4].said.endswith("…")
+            assert call.after_stream is not None
+            assert call.after_stream.kind == "human"
+            assert call.after_stream.number == HUMAN
+            assert "김*수 고객님" in call.after_stream.whisper
+            assert call.report().underruns == 0
+            yeoboseyo: Yeoboseyo = app.state.yeoboseyo
+            handoff = await yeoboseyo.store.handoff(record.id)
+            assert handoff is not None
+            assert handoff.status is HandoffStatus.ANSWERED
+            assert record.recording_path is not None
+            with wave.open(str(tmp_path / record.recording_path)) as file:
+                assert (file.getnchannels(), file.getframerate()) == (2, 8_000)
+                assert file.getnframes() > 30 * 8_000
+
+    run_virtual(main())
+
+
+def test_a_withheld_caller_keys_the_number_and_is_not_told_the_account(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with asyncio.timeout(600), serving(tmp_path) as app:
+            async with phone(app, caller="") as call:
+                await call.wait_for_reply()
+                await call.press("01012345678")
+                await call.wait_for_reply()
+                await call.press("0")
+                await call.wait_until_over()
+                record = await stored(app, call.call_sid)
+            assert record.outcome is Outcome.HANDED_OFF
+            assert record.verification is Verification.SPOKEN_NUMBER
+            said = " ".join(turn.intended for turn in record.turns)
+            assert "김철수" not in said
+            assert "이월" not in said
+            assert record.summary is not None
+            assert "1234" not in record.summary.text
+
+    run_virtual(main())
+
+
+def test_the_application_is_alive_ready_and_signs_people_in(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with serving(tmp_path) as app, client(app) as http:
+            assert (await http.get("/livez")).status_code == 200
+            ready = await http.get("/readyz")
+            assert (ready.status_code, ready.json()["status"]) == (200, "ok")
+            page = await http.get("/console/calls", follow_redirects=True)
+            assert 'lang="ko"' in page.text
+            assert "/console/sign-in" in str(page.url)
+            app.state.yeoboseyo.switchboard.draining = True
+            assert (await http.get("/readyz")).status_code == 503
+
+    run_virtual(main())

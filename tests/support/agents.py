@@ -1,0 +1,80 @@
+"""Parts for tests of the agent: the sample catalogue and customers, without a database."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from functools import cache
+
+from agent.conversation import CallContext
+from agent.tools import Toolbox
+from knowledge.catalog.loader import load_catalog, sample_catalog_path
+from knowledge.catalog.model import Catalog
+from knowledge.lexicon import Lexicon
+from knowledge.retriever import Passage, Retrieval
+from storage.records import Customer
+
+TODAY = date(2026, 11, 20)
+
+CUSTOMERS = tuple(
+    Customer(
+        id=number, organization_id="sample", name=name, phone=phone, born=born, plan_id=plan_id,
+        since=since,
+    )
+    for number, (name, phone, born, plan_id, since) in enumerate(
+        (
+            ("김철수", "+821012345678", date(1979, 3, 14), "rollover-10", date(2019, 5, 2)),
+            ("이영희", "+821087654321", date(1988, 11, 2), "simple-70", date(2021, 8, 17)),
+            ("박지민", "+821011112222", date(2009, 6, 25), "yteen", date(2023, 3, 2)),
+            ("최민수", "+821055556666", date(1955, 1, 30), "slim-14", date(2010, 10, 11)),
+            ("정미영", "+821099998888", date(1995, 9, 9), "basic", date(2022, 12, 24)),
+        ),
+        start=1,
+    )
+)  # fmt: skip
+
+
+class Directory:
+    """The sample customers, found by number."""
+
+    def __init__(self, customers: Sequence[Customer] = CUSTOMERS) -> None:
+        self._customers = customers
+
+    async def by_phone(self, phone: str) -> list[Customer]:
+        return [customer for customer in self._customers if customer.phone == phone]
+
+
+class FixedRetriever:
+    """Gives the same passages for every query."""
+
+    def __init__(self, *passages: Passage) -> None:
+        self._passages = passages
+
+    async def search(self, query: str, *, limit: int = 5) -> Retrieval:
+        return Retrieval(passages=self._passages[:limit], known=bool(self._passages))
+
+
+@cache
+def catalog() -> Catalog:
+    return load_catalog(sample_catalog_path())
+
+
+@cache
+def lexicon() -> Lexicon:
+    return Lexicon(catalog())
+
+
+def context(caller: str = "") -> CallContext:
+    return CallContext(
+        organization_id="sample", organization_name="여보세요 모바일", call_sid="CA1",
+        caller=caller, today=TODAY,
+    )  # fmt: skip
+
+
+def toolbox(
+    caller: str = "", *, passages: Sequence[Passage] = (), customers: Sequence[Customer] = CUSTOMERS
+) -> Toolbox:
+    return Toolbox(
+        catalog=catalog(), lexicon=lexicon(), retriever=FixedRetriever(*passages),
+        customers=Directory(customers), organization_id="sample", caller=caller, today=TODAY,
+    )  # fmt: skip
