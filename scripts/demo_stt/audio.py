@@ -19,12 +19,18 @@ RESERVED_VOICES = (*TEST_VOICES, "linda", "max", "steph2", "grandpa", "belinda",
 DEV_VOICES = ("f2", "m3", "Andrea", "quincy")
 """Variants for tuning."""
 _UNFIT = ("Mr serious", "whisper", "whisperf", "Demonic", "fast", "croak", "klatt6", "Storm")
+_ROBOTS = ("robo", "Robot", "Tweaky", "AnxiousAndy")
+"""Marks of voices that sound like machines."""
 
 
 def training_voices() -> list[str]:
     """The names of the espeak-ng variants to train on."""
     without = {*RESERVED_VOICES, *DEV_VOICES, *_UNFIT}
-    return [name for name in Espeak.variants() if name not in without]
+    return [
+        name
+        for name in Espeak.variants()
+        if name not in without and not any(mark in name for mark in _ROBOTS)
+    ]
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,7 @@ def speak(spoken: str, voice: str, rng: random.Random, *, perturb: bool = True) 
         pitch=rng.randint(20, 80),
         pitch_range=rng.randint(30, 75),
     )
-    shift = rng.triangular(0.86, 1.16, 1.0) if perturb else 1.0
+    shift = rng.triangular(0.88, 1.14, 1.0) if perturb else 1.0
     line = resample(trim(to_float(pcm)), round(SAMPLE_RATE * shift), LINE_HZ)
     return equalize(line, rng) if perturb and line.size else line
 
@@ -63,10 +69,10 @@ def equalize(pcm: Floats, rng: random.Random) -> Floats:
     size = 1 << (len(pcm) - 1).bit_length()
     spectrum = np.fft.rfft(pcm, size)
     position = np.linspace(0, 1, 65, dtype=np.float32)
-    gain = rng.uniform(-9, 9) * (position - 0.4)
+    gain = rng.uniform(-8, 8) * (position - 0.4)
     for _ in range(3):
         centre, width = rng.uniform(0, 1), rng.uniform(0.05, 0.25)
-        gain = gain + rng.uniform(-5, 5) * np.exp(-(((position - centre) / width) ** 2))
+        gain = gain + rng.uniform(-4, 4) * np.exp(-(((position - centre) / width) ** 2))
     if rng.random() < 0.5:
         gain = gain - 25 * np.clip((rng.uniform(0.03, 0.09) - position) / 0.05, 0, 1)
         gain = gain - 25 * np.clip((position - rng.uniform(0.78, 0.95)) / 0.1, 0, 1)
