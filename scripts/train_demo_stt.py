@@ -20,10 +20,11 @@ def main() -> None:
     train = commands.add_parser("train", help="train within a budget of wall time")
     train.add_argument("--folder", type=Path, default=_FOLDER)
     train.add_argument("--minutes", type=float, default=70)
-    train.add_argument("--width", type=int, default=256)
+    train.add_argument("--width", type=int, default=192)
     train.add_argument("--layers", type=int, default=4)
     train.add_argument("--seed", type=int, default=1)
     train.add_argument("--threads", type=int, default=2)
+    train.add_argument("--start", type=Path, help="a checkpoint to go on from")
     export = commands.add_parser("export", help="convert a checkpoint to CTranslate2 int8")
     export.add_argument("--checkpoint", type=Path, default=_FOLDER / "checkpoint.pt")
     export.add_argument("--model", type=Path, default=_MODEL)
@@ -34,13 +35,16 @@ def main() -> None:
         from scripts.demo_stt.training import Trainer
 
         torch.set_num_threads(arguments.threads)
-        Trainer(
+        trainer = Trainer(
             arguments.folder,
             minutes=arguments.minutes,
             width=arguments.width,
             layers=arguments.layers,
             seed=arguments.seed,
-        ).run()
+        )
+        if arguments.start is not None:
+            trainer.start_from(arguments.start)
+        trainer.run()
     else:
         from scripts.demo_stt.export import export as convert
 

@@ -47,10 +47,10 @@ def build_vocabulary() -> Vocabulary:
     return Vocabulary.of(characters)
 
 
-def _produce(vocabulary: Vocabulary, seed: int, queue: "Queue[list[Example]]") -> None:
+def _produce(vocabulary: Vocabulary, seed: int, easy: int, queue: "Queue[list[Example]]") -> None:
     os.nice(3)
     torch.set_num_threads(1)
-    source = iter(Examples(vocabulary, seed=seed, voices=audio.training_voices(), easy=_EASY))
+    source = iter(Examples(vocabulary, seed=seed, voices=audio.training_voices(), easy=easy))
     while True:
         queue.put(list(islice(source, 64)))
 
@@ -109,6 +109,7 @@ class Trainer:
         self._folder = folder
         self._budget_s = minutes * 60
         self._seed = seed
+        self._easy = _EASY
         self._shape = {"width": width, "layers": layers}
         self.vocabulary = build_vocabulary()
         torch.manual_seed(seed)
@@ -118,13 +119,23 @@ class Trainer:
             self.model.parameters(), betas=(0.9, 0.98), weight_decay=0.02, fused=True
         )
 
+    def start_from(self, checkpoint: Path) -> None:
+        """Go on from a checkpoint of the same corpus and shape, without the easy beginning."""
+        state = torch.load(checkpoint, map_location="cpu", weights_only=True)
+        self.model.load_state_dict(state["raw"])
+        self._average.load_state_dict(state["raw"])
+        self._optimizer.load_state_dict(state["optimizer"])
+        self._easy = 0
+
     def run(self) -> None:
         """Train until the time is over; prints progress, saves regularly."""
         rng = random.Random(self._seed)
         context = multiprocessing.get_context("spawn")
         queue: Queue[list[Example]] = context.Queue(12)
         maker = context.Process(
-            target=_produce, args=(self.vocabulary, self._seed + 1, queue), daemon=True
+            target=_produce,
+            args=(self.vocabulary, self._seed + 1, self._easy, queue),
+            daemon=True,
         )
         maker.start()
         dev = self._development()

@@ -55,6 +55,10 @@ class _TrimmedWhisper(WhisperModel):  # type: ignore[misc]
         content = np.flatnonzero(features.any(axis=0))
         frames = int(content[-1]) + 1 + _SPARE_FRAMES if content.size else _STEP_FRAMES
         frames = math.ceil(frames / _STEP_FRAMES) * _STEP_FRAMES
+        if frames // 2 == len(features):
+            # CTranslate2 takes an encoder output with as many positions as there are mel bands
+            # for log-mel features, and encodes it once more.
+            frames += _STEP_FRAMES
         frames = min(frames, self.feature_extractor.nb_max_frames)
         return super().encode(np.ascontiguousarray(features[:, :frames]))
 
