@@ -35,16 +35,14 @@ def main() -> None:
         from scripts.demo_stt.training import Trainer
 
         torch.set_num_threads(arguments.threads)
-        trainer = Trainer(
+        Trainer(
             arguments.folder,
             minutes=arguments.minutes,
             width=arguments.width,
             layers=arguments.layers,
             seed=arguments.seed,
-        )
-        if arguments.start is not None:
-            trainer.start_from(arguments.start)
-        trainer.run()
+            start=arguments.start,
+        ).run()
     else:
         from scripts.demo_stt.export import export as convert
 

@@ -105,27 +105,33 @@ def _extra(rng: random.Random) -> int:
 class Trainer:
     """One run; what it learns lies in `folder`."""
 
-    def __init__(self, folder: Path, *, minutes: float, width: int, layers: int, seed: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        minutes: float,
+        width: int,
+        layers: int,
+        seed: int,
+        start: Path | None = None,
+    ) -> None:
+        """With `start`, a checkpoint, training goes on from there, in its shape and vocabulary."""
         self._folder = folder
         self._budget_s = minutes * 60
         self._seed = seed
-        self._easy = _EASY
-        self._shape = {"width": width, "layers": layers}
-        self.vocabulary = build_vocabulary()
+        self._easy = _EASY if start is None else 0
         torch.manual_seed(seed)
-        self.model = DemoModel(self.vocabulary, width=width, layers=layers)
-        self._average = copy.deepcopy(self.model)
+        state = start and torch.load(start, map_location="cpu", weights_only=True)
+        self._shape = state["shape"] if state else {"width": width, "layers": layers}
+        self.vocabulary = Vocabulary(tuple(state["tokens"])) if state else build_vocabulary()
+        self.model = DemoModel(self.vocabulary, **self._shape)
         self._optimizer = torch.optim.AdamW(
             self.model.parameters(), betas=(0.9, 0.98), weight_decay=0.02, fused=True
         )
-
-    def start_from(self, checkpoint: Path) -> None:
-        """Go on from a checkpoint of the same corpus and shape, without the easy beginning."""
-        state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-        self.model.load_state_dict(state["raw"])
-        self._average.load_state_dict(state["raw"])
-        self._optimizer.load_state_dict(state["optimizer"])
-        self._easy = 0
+        if state:
+            self.model.load_state_dict(state["raw"])
+            self._optimizer.load_state_dict(state["optimizer"])
+        self._average = copy.deepcopy(self.model)
 
     def run(self) -> None:
         """Train until the time is over; prints progress, saves regularly."""
