@@ -24,6 +24,7 @@ def main() -> None:
     train.add_argument("--layers", type=int, default=4)
     train.add_argument("--seed", type=int, default=1)
     train.add_argument("--threads", type=int, default=2)
+    train.add_argument("--rate", type=float, default=1.8e-3, help="highest learning rate")
     train.add_argument("--start", type=Path, help="a checkpoint to go on from")
     export = commands.add_parser("export", help="convert a checkpoint to CTranslate2 int8")
     export.add_argument("--checkpoint", type=Path, default=_FOLDER / "checkpoint.pt")
@@ -41,6 +42,7 @@ def main() -> None:
             width=arguments.width,
             layers=arguments.layers,
             seed=arguments.seed,
+            rate=arguments.rate,
             start=arguments.start,
         ).run()
     else:

@@ -25,7 +25,7 @@ _WEIGHTS = {
     "recommend": 1.5,
     "follow_up": 1.5,
     "identity": 1.6,
-    "phone_number": 4.5,
+    "phone_number": 9.0,
     "handoff": 1.2,
     "yes_no": 1.3,
 }

@@ -30,7 +30,6 @@ _BATCH = 32
 _CHUNK = 640
 _FRAME_STEP = 40  # few different shapes: a CPU compiles its kernels for each one anew
 _WARM_UP_STEPS = 200
-_PEAK_RATE = 1.8e-3
 _EMA_EVERY = 4
 _EMA_DECAY = 0.995
 _LOG_EVERY = 50
@@ -113,9 +112,14 @@ class Trainer:
         width: int,
         layers: int,
         seed: int,
+        rate: float,
         start: Path | None = None,
     ) -> None:
-        """With `start`, a checkpoint, training goes on from there, in its shape and vocabulary."""
+        """`rate` is the highest learning rate; it falls to zero over `minutes`.
+
+        With `start`, a checkpoint, training goes on from there, in its shape and vocabulary.
+        """
+        self._rate = rate
         self._folder = folder
         self._budget_s = minutes * 60
         self._seed = seed
@@ -179,7 +183,7 @@ class Trainer:
 
     def _step(self, batch: list[Example], step: int, progress: float, rng: random.Random) -> Tensor:
         warm = min(1.0, (step + 1) / _WARM_UP_STEPS)
-        rate = _PEAK_RATE * warm * 0.5 * (1 + math.cos(math.pi * progress))
+        rate = self._rate * warm * 0.5 * (1 + math.cos(math.pi * progress))
         for group in self._optimizer.param_groups:
             group["lr"] = rate
         mel, frames = collate(batch, extra=_extra(rng))
