@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-
-from openai import AsyncOpenAI
+from typing import TYPE_CHECKING
 
 from agent.brain.base import Brain
 from agent.brain.local import LocalBrain
-from agent.brain.openai import OpenAIBrain
 from agent.conversation import CallContext, Conversation
 from agent.tools import CustomerDirectory, Toolbox
 from knowledge.catalog.model import Catalog
 from knowledge.lexicon import Lexicon
 from knowledge.retriever import Retriever
+
+if TYPE_CHECKING:
+    from openai import AsyncOpenAI
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +29,9 @@ class ModelService:
 
 def open_model(*, api_key: str, base_url: str | None, model: str, timeout_s: float) -> ModelService:
     """A client that never retries: the local brain is faster than a second attempt."""
+    # The SDK takes most of a second to import, which only a server that uses it should pay.
+    from openai import AsyncOpenAI  # noqa: PLC0415
+
     client = AsyncOpenAI(api_key=api_key, base_url=base_url, max_retries=0, timeout=timeout_s)
     return ModelService(client=client, model=model, timeout_s=timeout_s)
 
@@ -60,6 +64,8 @@ class AgentFactory:
         local = LocalBrain(catalog=self.catalog, lexicon=self.lexicon)
         if self.model is None:
             return local
+        from agent.brain.openai import OpenAIBrain  # noqa: PLC0415 - see `open_model`
+
         return OpenAIBrain(
             client=self.model.client,
             model=self.model.model,
