@@ -45,6 +45,9 @@ logger = logging.getLogger(__name__)
 SEOUL = ZoneInfo("Asia/Seoul")
 SAMPLE_ORGANIZATION = "sample"
 
+_PATIENT_S = 30.0
+"""In development: clients that imitate a carrier may send nothing while they do not speak."""
+
 
 def utc_now() -> datetime:
     """The clock of the application."""
@@ -116,6 +119,7 @@ class Yeoboseyo:
                 end_silence_ms=settings.end_silence_ms,
                 max_turn_s=settings.max_turn_s,
                 max_call_s=settings.max_call_minutes * 60,
+                no_media_s=_PATIENT_S if settings.development else CallLimits.no_media_s,
             ),
             vad=SileroVad(),
             dialogues=self._converse,

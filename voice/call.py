@@ -39,9 +39,6 @@ from voice.turns.vad import VadStream
 
 logger = logging.getLogger(__name__)
 
-NO_MEDIA_S = 5.0
-"""Seconds after the start without any caller audio until the call goes to a human."""
-
 SILENCE_S = 8.0
 """Seconds of a silent caller after a reply until the agent asks again."""
 
@@ -100,7 +97,7 @@ class Call:
     async def run(self) -> CallResult:
         """Lives the call to its end; every way out leaves a complete record."""
         self._begin("none", self.dialogue.greet() if self.next_turn == 0 else _resume())
-        self._set_timer("no-media", NO_MEDIA_S, self._on_no_media)
+        self._set_timer("no-media", self._limits.no_media_s, self._on_no_media)
         warn_after_s = max(0.0, self._limits.max_call_s - LONG_CALL_WARNING_S)
         self._set_timer("long", warn_after_s, self._on_long_call)
         try:

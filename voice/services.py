@@ -70,6 +70,8 @@ class CallLimits:
     end_silence_ms: int = 600
     max_turn_s: float = 20.0
     max_call_s: float = 1_200.0
+    no_media_s: float = 5.0
+    """From the start of the stream until a caller of whom nothing comes goes to a human."""
 
 
 @dataclass(frozen=True, kw_only=True)

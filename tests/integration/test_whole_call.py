@@ -4,6 +4,9 @@ Only the network and the clock are not real: the stream is in memory, time is vi
 """
 
 import asyncio
+import base64
+import json
+import re
 import wave
 from pathlib import Path
 
@@ -15,7 +18,9 @@ from scripts.carrier.call import SimulatedCall
 from scripts.carrier.checks import call_faults, summary_faults, turn_faults
 from scripts.carrier.runner import Caller, caller_voice
 from scripts.carrier.scenario import Scenario, load
+from scripts.carrier.voice import CallerVoice
 from storage.records import HandoffStatus, Outcome, StoredCall, Verification
+from tests.support.asgi_socket import AsgiSocket
 from tests.support.serving import HUMAN, client, phone, serving, stored
 from tests.support.virtual_time import count_database_threads, run_virtual
 
@@ -107,5 +112,42 @@ def test_the_application_is_alive_ready_and_signs_people_in(tmp_path: Path) -> N
             assert "/console/sign-in" in str(page.url)
             app.state.yeoboseyo.switchboard.draining = True
             assert (await http.get("/readyz")).status_code == 503
+
+    run_virtual(main())
+
+
+def test_another_client_that_sends_little_is_served_in_development(tmp_path: Path) -> None:
+    """A client that posts an empty form, and whose start has two ids and nothing else.
+
+    It sends audio only while it speaks, without timestamps, and leaves without a stop.
+    """
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        async with asyncio.timeout(600), serving(tmp_path, development=True) as app:
+            async with client(app) as http:
+                answer = await http.post("/voice/incoming")
+            found = re.search(r'<Stream[^>]* url="([^"]+)"', answer.text)
+            assert found is not None
+            socket = AsgiSocket(app, found[1], {})
+            assert await socket.opened()
+            ids = {"streamSid": "stream-1", "callSid": "call-1"}
+            await socket.send(json.dumps({"event": "connected", "protocol": "Call"}))
+            await socket.send(json.dumps({"event": "start", **ids, "start": ids}))
+            await asyncio.sleep(14)
+            speech = CallerVoice(seed=1).speak("5G 슬림 요금이 얼마예요?") + b"\xff" * 16_000
+            began = loop.time()
+            for number, at in enumerate(range(0, len(speech), 160)):
+                payload = base64.b64encode(speech[at : at + 160]).decode()
+                media = {"event": "media", "streamSid": "stream-1", "media": {"payload": payload}}
+                await socket.send(json.dumps(media))
+                await asyncio.sleep(began + 0.02 * (number + 1) - loop.time())
+            await asyncio.sleep(8)
+            await socket.close()
+            record = await stored(app, "call-1")
+        assert record.outcome is Outcome.ABANDONED
+        assert record.turns[1].heard
+        assert record.turns[1].said
+        assert record.turns[1].first_audio_ms is not None
 
     run_virtual(main())

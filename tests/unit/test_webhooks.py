@@ -412,3 +412,10 @@ async def test_an_empty_token_signs_nothing() -> None:
             headers={"X-Twilio-Signature": signature},
         )
         assert response.status_code == 403
+
+
+async def test_development_alone_answers_an_empty_form() -> None:
+    async with running(replace(CONFIG, development=True)) as server:
+        assert (await server.client.post("/voice/incoming")).status_code == 200
+    async with running() as server:
+        assert (await server.client.post("/voice/incoming")).status_code == 403

@@ -118,6 +118,9 @@ def create_webhooks(
 
     @router.post("/incoming")
     async def incoming(fields: Signed) -> _Xml:
+        if config.development and "CallSid" not in fields:
+            # Clients that only imitate a carrier post an empty form, and name the call later.
+            return _Xml(twiml.connect_stream(config.public_url, "development"))
         call_sid = _call_sid(fields)
         # The carrier may ask again about the same call: it gets the same answer, however full
         # the house has become meanwhile.
