@@ -415,7 +415,7 @@ async def test_an_empty_token_signs_nothing() -> None:
 
 
 async def test_development_alone_answers_an_empty_form() -> None:
-    async with running(replace(CONFIG, development=True)) as server:
+    async with running(replace(CONFIG, development=True, account_sid="")) as server:
         assert (await server.client.post("/voice/incoming")).status_code == 200
     async with running() as server:
         assert (await server.client.post("/voice/incoming")).status_code == 403
