@@ -14,6 +14,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
+import pytest
 from fastapi import FastAPI
 
 from scripts.carrier.runner import Caller, caller_voice
@@ -22,7 +23,7 @@ from scripts.carrier.transport import Transport
 from storage.records import StoredCall
 from tests.support.asgi_socket import AsgiSocket, asgi_connector
 from tests.support.serving import ORIGIN, client, phone, serving, stored
-from tests.support.virtual_time import run_virtual
+from tests.support.virtual_time import count_database_threads, run_virtual
 
 
 async def replay(app: FastAPI, path: Path) -> StoredCall:
@@ -74,7 +75,8 @@ def record(scenario_file: Path, path: Path) -> None:
                 await Caller(call, caller_voice(scenario), tell=lambda _: None).play(scenario.turns)
                 await call.wait_until_over()
 
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        count_database_threads(patch)
         run_virtual(main(Path(folder)))
     with path.open("wb") as raw, gzip.GzipFile(fileobj=raw, mode="wb", mtime=0) as file:
         file.write("\n".join(map(json.dumps, [head, *frames])).encode())
