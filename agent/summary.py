@@ -133,7 +133,7 @@ def _sentences(
 
 def _who(customer: Customer | None, verification: Verification, catalog: Catalog) -> str:
     if customer is None:
-        return f"고객님({_VERIFIED[verification]})이"
+        return f"고객님({_VERIFIED[verification]})께서"
     plan = catalog.plan(customer.plan_id)
     using = f"{plan.name} 이용, " if plan else ""
-    return f"{mask_name(customer.name)} 고객님({using}{_VERIFIED[verification]})이"
+    return f"{mask_name(customer.name)} 고객님({using}{_VERIFIED[verification]})께서"

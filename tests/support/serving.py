@@ -1,5 +1,6 @@
 """The whole application in this process, and callers who phone it, on whatever clock runs."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
@@ -62,9 +63,12 @@ async def phone(
 
 
 async def stored(app: FastAPI, call_sid: str) -> StoredCall:
-    """The call's record when its summary has been written."""
+    """The call's record when its summary has been written, by us or by the worker beside us."""
     yeoboseyo: Yeoboseyo = app.state.yeoboseyo
-    await yeoboseyo.worker.drain()
-    record = await yeoboseyo.store.by_sid(call_sid)
-    assert record is not None
-    return record
+    async with asyncio.timeout(30):
+        while True:
+            await yeoboseyo.worker.drain()
+            record = await yeoboseyo.store.by_sid(call_sid)
+            if record is not None and record.summary is not None:
+                return record
+            await asyncio.sleep(0.1)
