@@ -56,7 +56,7 @@ def serve() -> None:
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    for chatty in ("httpx", "bm25s", "alembic"):
+    for chatty in ("httpx", "bm25s", "alembic", "faster_whisper"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
     missing = complain(settings)
     for problem in missing:
