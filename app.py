@@ -5,7 +5,7 @@ import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import asdict
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Response
@@ -44,6 +44,10 @@ logger = logging.getLogger(__name__)
 
 SEOUL = ZoneInfo("Asia/Seoul")
 SAMPLE_ORGANIZATION = "sample"
+
+_ORPHAN_LOOK_S = 60.0
+_ORPHAN_MARGIN = timedelta(minutes=2)
+"""Beyond the longest permitted call: its goodbye, and its record."""
 
 _PATIENT_S = 30.0
 """In development: clients that imitate a carrier may send nothing while they do not speak."""
@@ -128,8 +132,8 @@ class Yeoboseyo:
             on_closed=self.worker.poke,
         )
         self._add_routes(app)
-        working = asyncio.create_task(self.worker.run())
-        stack.push_async_callback(_cancelled, working)
+        for work in (self.worker.run(), self._close_orphans()):
+            stack.push_async_callback(_cancelled, asyncio.create_task(work))
         self.ready = True
 
     async def drain(self) -> None:
@@ -145,9 +149,21 @@ class Yeoboseyo:
             await ensure_organization(
                 self.database, settings.organization, settings.organization_name
             )
-        orphans = await self.store.close_orphans(self.clock())
-        if orphans:
-            logger.warning("%d calls were cut off when the server last stopped", orphans)
+
+    async def _close_orphans(self) -> None:
+        """Closes, now and then, the calls of processes that died; summaries follow."""
+        longest = timedelta(minutes=self.settings.max_call_minutes) + _ORPHAN_MARGIN
+        while True:
+            now = self.clock()
+            try:
+                closed = await self.store.close_orphans(now, started_before=now - longest)
+            except StorageError as error:
+                logger.warning("orphaned calls could not be looked for: %s", error)
+            else:
+                if closed:
+                    logger.warning("%d calls were cut off when their server died", closed)
+                    self.worker.poke()
+            await asyncio.sleep(_ORPHAN_LOOK_S)
 
     def _voice(self, local: EspeakSynthesizer, stack: AsyncExitStack) -> Synthesizer:
         """The voice of the agent: ElevenLabs before the local one, where it is wanted."""

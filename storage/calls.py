@@ -183,15 +183,16 @@ class CallStore:
         """The call with the carrier's id, with its turns and summary."""
         return await self._one(CallRow.call_sid == call_sid)
 
-    async def close_orphans(self, now: datetime) -> int:
+    async def close_orphans(self, now: datetime, *, started_before: datetime) -> int:
         """Close the calls that a stopped process left open, as failed; returns how many.
 
-        Only at start-up, before calls are taken: it closes every open call.
+        Another process may be living its calls on this database, so only those are closed that
+        began before `started_before`: longer ago than a call may last.
         """
         async with self._database.write(self._organization_id) as session:
             orphans = await session.scalars(
                 update(CallRow)
-                .where(CallRow.ended_at.is_(None))
+                .where(CallRow.ended_at.is_(None), CallRow.started_at < started_before)
                 .values(ended_at=now, outcome=Outcome.FAILED)
                 .returning(CallRow.id)
             )

@@ -8,6 +8,7 @@ import base64
 import json
 import re
 import wave
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -19,9 +20,9 @@ from scripts.carrier.checks import call_faults, summary_faults, turn_faults
 from scripts.carrier.runner import Caller, caller_voice
 from scripts.carrier.scenario import Scenario, load
 from scripts.carrier.voice import CallerVoice
-from storage.records import HandoffStatus, Outcome, StoredCall, Verification
+from storage.records import HandoffStatus, NewCall, Outcome, StoredCall, Verification
 from tests.support.asgi_socket import AsgiSocket
-from tests.support.serving import HUMAN, client, phone, serving, stored
+from tests.support.serving import HUMAN, TODAY, client, phone, serving, stored
 from tests.support.virtual_time import count_database_threads, run_virtual
 
 DEMO = Path(__file__).parents[2] / "scripts" / "demo_call.yaml"
@@ -149,5 +150,30 @@ def test_another_client_that_sends_little_is_served_in_development(tmp_path: Pat
         assert record.turns[1].heard
         assert record.turns[1].said
         assert record.turns[1].first_audio_ms is not None
+
+    run_virtual(main())
+
+
+def test_a_second_server_leaves_live_calls_alone_and_closes_dead_ones(tmp_path: Path) -> None:
+    async def main() -> None:
+        async with asyncio.timeout(600), serving(tmp_path) as app:
+            dead = NewCall(
+                organization_id="sample",
+                call_sid="CA-dead",
+                stream_sid="MZ-dead",
+                caller="",
+                called="",
+                started_at=TODAY - timedelta(hours=1),
+            )
+            async with phone(app, caller="+821012345678") as call:
+                await call.wait_for_reply()
+                await app.state.yeoboseyo.store.open(dead)
+                async with serving(tmp_path) as second:
+                    closed = await stored(second, "CA-dead")
+                await call.press("0")
+                await call.wait_until_over()
+                record = await stored(app, call.call_sid)
+            assert closed.outcome is Outcome.FAILED
+            assert record.outcome is Outcome.HANDED_OFF
 
     run_virtual(main())

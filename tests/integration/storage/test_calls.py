@@ -173,8 +173,9 @@ async def test_calls_left_open_are_closed_as_failed(database: Database, store: C
     orphan = await store.open(new_call("CA2"))
     later = NOW + timedelta(hours=1)
 
-    assert await store.close_orphans(later) == 1
-    assert await store.close_orphans(later) == 0
+    assert await store.close_orphans(later, started_before=NOW) == 0, "it may still be live"
+    assert await store.close_orphans(later, started_before=later) == 1
+    assert await store.close_orphans(later, started_before=later) == 0
 
     call = await store.get(orphan)
     assert call is not None
@@ -302,7 +303,7 @@ async def test_another_organization_sees_and_changes_nothing(
     assert await other.list(10) == []
     assert await other.list(10, search="이월") == []
     assert await other.handoff(call_id) is None
-    assert await other.close_orphans(NOW) == 0
+    assert await other.close_orphans(NOW, started_before=NOW + timedelta(days=1)) == 0
     for attempt in (
         other.save_turn(call_id, turn(0, heard="바뀐 말")),
         other.save_turn(call_id, turn(9)),
