@@ -1,9 +1,14 @@
-"""Train the demo recogniser, or turn a checkpoint into `models/demo-stt`.
+"""Train the demo recogniser, or turn a checkpoint into `models/demo-stt` and back.
 
 Needs torch and transformers beside the project's own packages:
 
     python -m scripts.train_demo_stt train --minutes 70
     python -m scripts.train_demo_stt export
+
+To go on from the model that is shipped:
+
+    python -m scripts.train_demo_stt restore
+    python -m scripts.train_demo_stt train --start training/restored.pt --rate 6e-4 --minutes 40
 """
 
 import argparse
@@ -29,6 +34,9 @@ def main() -> None:
     export = commands.add_parser("export", help="convert a checkpoint to CTranslate2 int8")
     export.add_argument("--checkpoint", type=Path, default=_FOLDER / "checkpoint.pt")
     export.add_argument("--model", type=Path, default=_MODEL)
+    restore = commands.add_parser("restore", help="make a checkpoint of the shipped model")
+    restore.add_argument("--checkpoint", type=Path, default=_FOLDER / "restored.pt")
+    restore.add_argument("--model", type=Path, default=_MODEL)
     arguments = parser.parse_args()
     if arguments.command == "train":
         import torch
@@ -45,6 +53,10 @@ def main() -> None:
             rate=arguments.rate,
             start=arguments.start,
         ).run()
+    elif arguments.command == "restore":
+        from scripts.demo_stt.restore import restore as bring_back
+
+        bring_back(arguments.model, arguments.checkpoint)
     else:
         from scripts.demo_stt.export import export as convert
 

@@ -5,9 +5,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scripts.demo_stt.grammar import PAUSE
 from voice.audio import mulaw
 from voice.audio.resample import Floats, resample, set_level, to_float, to_int16
 from voice.tts.espeak import SAMPLE_RATE, Espeak, trim
+
+_PAUSE_S = (0.2, 1.2)
 
 LINE_HZ = 8_000
 MODEL_HZ = 16_000
@@ -48,19 +51,23 @@ class Line:
 
 
 def speak(spoken: str, voice: str, rng: random.Random, *, perturb: bool = True) -> Floats:
-    """`spoken` by a variant at random rate and pitch, shape (n,) at 8 kHz, without silence.
+    """`spoken` by a variant at random rate and pitch, shape (n,) at 8 kHz, no silence around it.
 
-    `perturb` also shifts formants and speed, and the balance of the spectrum.
+    At each PAUSE the voice ends its phrase and is silent for up to 1.2 s. `perturb` also shifts
+    formants and speed, and the balance of the spectrum.
     """
-    pcm = Espeak().synthesize(
-        spoken,
-        voice=f"ko+{voice}",
-        rate_wpm=round(rng.triangular(110, 220, 180)),
-        pitch=rng.randint(20, 80),
-        pitch_range=rng.randint(30, 75),
-    )
+    rate_wpm = round(rng.triangular(110, 220, 180))
+    pitch, pitch_range = rng.randint(20, 80), rng.randint(30, 75)
+    parts: list[Floats] = []
+    for part in spoken.split(PAUSE):
+        if parts:
+            parts.append(np.zeros(round(rng.uniform(*_PAUSE_S) * SAMPLE_RATE), np.float32))
+        pcm = Espeak().synthesize(
+            part, voice=f"ko+{voice}", rate_wpm=rate_wpm, pitch=pitch, pitch_range=pitch_range
+        )
+        parts.append(trim(to_float(pcm)))
     shift = rng.triangular(0.88, 1.14, 1.0) if perturb else 1.0
-    line = resample(trim(to_float(pcm)), round(SAMPLE_RATE * shift), LINE_HZ)
+    line = resample(np.concatenate(parts), round(SAMPLE_RATE * shift), LINE_HZ)
     return equalize(line, rng) if perturb and line.size else line
 
 

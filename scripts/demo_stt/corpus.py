@@ -7,11 +7,12 @@ Written targets are canonical: `5G 슬림`, `이월 10GB`, `50,000원`, `010-123
 """
 
 import random
+import re
 from collections.abc import Iterator
 
 from scripts.demo_stt.everyday import EVERYDAY, EVERYDAY_SLOTS
 from scripts.demo_stt.figures import FIGURES
-from scripts.demo_stt.grammar import Pair, Slot, expand, tidy_written
+from scripts.demo_stt.grammar import PAUSE, Pair, Slot, expand, tidy_written
 from scripts.demo_stt.heldout import held_out
 from scripts.demo_stt.lists import read_lists, words
 from scripts.demo_stt.names import NAMES
@@ -26,12 +27,17 @@ _WEIGHTS = {
     "follow_up": 1.5,
     "identity": 1.6,
     "phone_number": 9.0,
-    "handoff": 1.2,
-    "yes_no": 1.3,
+    "handoff": 1.5,
+    "yes_no": 1.6,
+    "backchannel": 2.0,
+    "control": 2.0,
 }
 _EVERYDAY_SHARE = 0.14
 _SCRAMBLED_SHARE = 0.06
 _TWO_SENTENCES_SHARE = 0.06
+_CLAUSE_SHARE = 0.11
+_PAUSED_SHARE = 0.11
+_CUT_SHARE = 0.05
 _OPENERS = words("openers")
 _SHORTEST_GUARDED = 5
 
@@ -44,6 +50,7 @@ _TOPICS = read_lists("templates.txt")
 _TOPIC_NAMES = list(_TOPICS)
 _TOPIC_WEIGHTS = [_WEIGHTS.get(topic, 1.0) for topic in _TOPIC_NAMES]
 _EVERYDAY = _lines(EVERYDAY)
+_BEGINNINGS = read_lists("clauses.txt")
 
 
 def topics() -> dict[str, list[str]]:
@@ -85,7 +92,7 @@ def _scrambled(rng: random.Random) -> Pair:
     words: list[Pair] = []
     for _ in range(2):
         pair = _topical(rng)
-        written, spoken = pair.written.split(), pair.spoken.replace(",", "").split()
+        written, spoken = pair.written.split(), re.sub(f"[,{PAUSE}]", "", pair.spoken).split()
         if written == spoken:
             words += [Pair(word, word) for word in written]
         else:
@@ -95,18 +102,55 @@ def _scrambled(rng: random.Random) -> Pair:
     return Pair(" ".join(p.written for p in words), " ".join(p.spoken for p in words))
 
 
-def sentence(rng: random.Random) -> Pair:
-    """One random sentence that is not held out."""
+def _clause(rng: random.Random) -> Pair:
+    """The beginning of a sentence, as far as a pause."""
+    return expand(rng.choice(_BEGINNINGS["clauses"]), SLOTS, rng)
+
+
+def _paused(rng: random.Random) -> Pair:
+    """A beginning, a pause, and what comes after it."""
+    if rng.random() < 0.5:
+        rest = expand(rng.choice(_BEGINNINGS["tails"]), SLOTS, rng)
+    else:
+        rest = _topical(rng)
+    pair = _joined(_clause(rng), rest, f" {PAUSE}")
+    return _joined(_clause(rng), pair, f" {PAUSE}") if rng.random() < 0.15 else pair
+
+
+def _cut(rng: random.Random) -> Pair:
+    """The first words of a sentence, where both forms have the same words."""
     while True:
-        kind = rng.random()
-        if kind < _EVERYDAY_SHARE:
-            pair = expand(rng.choice(_EVERYDAY), SLOTS, rng)
-        elif kind < _EVERYDAY_SHARE + _SCRAMBLED_SHARE:
-            pair = _scrambled(rng)
-        elif kind < _EVERYDAY_SHARE + _SCRAMBLED_SHARE + _TWO_SENTENCES_SHARE:
-            pair = _joined(_topical(rng), _topical(rng), rng.choice([",", "."]))
-        else:
-            pair = _topical(rng)
+        pair = _topical(rng)
+        words = pair.written.split()
+        if len(words) > 1 and words == pair.spoken.split():
+            text = " ".join(words[: rng.randint(1, len(words) - 1)])
+            return Pair(text, text)
+
+
+def _everyday(rng: random.Random) -> Pair:
+    return expand(rng.choice(_EVERYDAY), SLOTS, rng)
+
+
+def _two_sentences(rng: random.Random) -> Pair:
+    return _joined(_topical(rng), _topical(rng), rng.choice([",", "."]))
+
+
+_KINDS: dict[Slot, float] = {
+    _everyday: _EVERYDAY_SHARE,
+    _scrambled: _SCRAMBLED_SHARE,
+    _two_sentences: _TWO_SENTENCES_SHARE,
+    _clause: _CLAUSE_SHARE,
+    _paused: _PAUSED_SHARE,
+    _cut: _CUT_SHARE,
+}
+_KINDS[_topical] = 1 - sum(_KINDS.values())
+
+
+def sentence(rng: random.Random) -> Pair:
+    """One random sentence, or the beginning of one, that is not held out."""
+    while True:
+        (kind,) = rng.choices(list(_KINDS), list(_KINDS.values()))
+        pair = kind(rng)
         pair = Pair(tidy_written(pair.written), pair.spoken)
         if pair.written and not is_held_out(pair):
             return pair

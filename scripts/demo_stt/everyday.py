@@ -11,6 +11,7 @@ _VERBS = words("verb stems")
 _ENDINGS = words("verb endings")
 _ADVERBS = words("adverbs")
 _STATES = words("states")
+_CONNECTIVES = words("connectives")
 _PLACES = words("places")
 _JOINTS = (
     "@은",
@@ -71,7 +72,14 @@ def syllables(rng: random.Random) -> Pair:
     return Pair(text, text)
 
 
+def clause_end(rng: random.Random) -> Pair:
+    """A verb that lets expect more: a connective ending."""
+    text = rng.choice(_VERBS) + rng.choice(_CONNECTIVES)
+    return Pair(text, text)
+
+
 EVERYDAY_SLOTS: dict[str, Slot] = {
+    "clause_end": clause_end,
     "word": word,
     "predicate": predicate,
     "adverb": adverb,

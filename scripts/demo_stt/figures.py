@@ -3,7 +3,7 @@
 import random
 
 from agent.korean.numbers import by_digit, native, sino
-from scripts.demo_stt.grammar import Pair, Slot
+from scripts.demo_stt.grammar import PAUSE, Pair, Slot
 
 _FEES = (
     28, 30, 36, 37, 38, 39, 41, 42, 44, 45, 46, 47, 49, 50, 55, 56, 58, 61, 63, 65, 69, 80, 90,
@@ -140,10 +140,19 @@ def phone(rng: random.Random) -> Pair:
 def _said_number(groups: list[str], rng: random.Random) -> Pair:
     zero = rng.choice("공공공공영")
     joint = rng.choice([" ", " ", ", ", ", ", "에 ", "에, ", "에 ", ""])
+    if rng.random() < 0.2:
+        joint = joint.rstrip() + f" {PAUSE} "
     said = [_said_digits(group, rng, zero=zero) for group in groups]
     if rng.random() < 0.06:
         said = [f"{part[:2]}, {part[2:]}" if len(part) == 4 else part for part in said]
     return Pair("-".join(groups), joint.join(said))
+
+
+def phone_start(rng: random.Random) -> Pair:
+    """A mobile number as far as it was said before a pause."""
+    groups = ["010", f"{rng.randint(0, 9999):04d}"][: rng.choice([1, 2, 2])]
+    said = _said_number(groups, rng)
+    return Pair(said.written, said.spoken + rng.choice(["", "", "에"]))
 
 
 def partial_phone(rng: random.Random) -> Pair:
@@ -173,5 +182,6 @@ FIGURES: dict[str, Slot] = {
     "years": years,
     "phone": phone,
     "partial_phone": partial_phone,
+    "phone_start": phone_start,
     "code": code,
 }

@@ -12,6 +12,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 
+PAUSE = "/"
+"""In the spoken form: here the speaker stops for a while."""
+
+
 @dataclass(frozen=True)
 class Pair:
     """One sentence or phrase."""
@@ -19,7 +23,7 @@ class Pair:
     written: str
     """What the recogniser shall print."""
     spoken: str
-    """What espeak-ng is given: Hangul only, commas for pauses."""
+    """What espeak-ng is given: Hangul, commas, and PAUSE where it is silent for longer."""
 
 
 Slot = Callable[[random.Random], Pair]

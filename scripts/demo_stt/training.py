@@ -134,7 +134,8 @@ class Trainer:
         )
         if state:
             self.model.load_state_dict(state["raw"])
-            self._optimizer.load_state_dict(state["optimizer"])
+            if "optimizer" in state:
+                self._optimizer.load_state_dict(state["optimizer"])
         self._average = copy.deepcopy(self.model)
 
     def run(self) -> None:

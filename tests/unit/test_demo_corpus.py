@@ -31,7 +31,7 @@ def test_sentences_are_varied(sample: list[Pair]) -> None:
 
 def test_both_forms_hold_only_what_they_may(sample: list[Pair]) -> None:
     for pair in sample:
-        assert re.fullmatch(r"[가-힣 ,.]+", pair.spoken), pair
+        assert re.fullmatch(r"[가-힣 ,./]+", pair.spoken), pair
         assert re.fullmatch(r"[가-힣0-9A-Za-z ,+%-]+", pair.written), pair
 
 
