@@ -10,6 +10,7 @@ from knowledge.index import VectorStore
 from knowledge.ingest import ingest
 from knowledge.lexicon import Lexicon
 from knowledge.search import HybridRetriever
+from knowledge.terms import Analyzer
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -19,6 +20,7 @@ class Knowledge:
     catalog: Catalog
     retriever: HybridRetriever
     lexicon: Lexicon
+    analyzer: Analyzer
     version: str
     """Hash of the published index."""
     changed: bool
@@ -66,6 +68,7 @@ def open_knowledge(
         catalog=done.catalog,
         retriever=retriever,
         lexicon=lexicon,
+        analyzer=done.analyzer,
         version=done.version,
         changed=done.changed,
         store=done.store,

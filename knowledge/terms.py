@@ -92,6 +92,11 @@ class Analyzer:
             unexplained_nouns=frozenset(t.form for t in foreign if t.tag in _NOUN_TAGS),
         )
 
+    def morphemes(self, text: str) -> list[tuple[str, str]]:
+        """The morphemes of `text` in order, each with Kiwi's part of speech."""
+        with self._lock:
+            return [(token.form, token.tag) for token in self._kiwi.tokenize(text)]
+
     @staticmethod
     def fingerprint() -> str:
         """Changes whenever the same text may give other terms."""

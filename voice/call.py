@@ -14,6 +14,7 @@ from agent.actions import EndCall, Expectation, HandOff, Heard
 from storage.records import HandoffReason, Outcome
 from voice import phrases
 from voice.audio.recording import SAMPLE_RATE, StereoRecorder
+from voice.ear import Ear, EarEvent, PartialHeard, PauseUnderstood, Utterance
 from voice.events import (
     CarrierCommand,
     CarrierEvent,
@@ -22,19 +23,14 @@ from voice.events import (
     Media,
     Stopped,
 )
+from voice.overlap import Overlap
 from voice.reply import Actions, Reply, notice
 from voice.services import CallLimits, CallResult, CallServices, Dialogue
 from voice.speaker import Speaker
 from voice.turn_draft import TurnDraft
-from voice.turns.endpointing import (
-    Endpointer,
-    SpeechEstablished,
-    SpeechStarted,
-    TurnEnded,
-    TurnEvent,
-)
+from voice.turns.barge_in import PAUSE_VOICED_MS
+from voice.turns.endpointing import SpeechStarted
 from voice.turns.keys import ENTRY_TIMEOUT_S, KeyCollector
-from voice.turns.timeline import Lookback, Timeline
 from voice.turns.vad import VadStream
 
 logger = logging.getLogger(__name__)
@@ -47,9 +43,6 @@ LONG_CALL_WARNING_S = 60.0
 
 _AGAIN_S = 0.5
 """Seconds until something that waits for the end of a reply is tried again."""
-
-_PRE_ROLL_MS = 300
-_POST_ROLL_MS = 200
 
 
 class Call:
@@ -73,19 +66,22 @@ class Call:
         self.next_turn = next_turn
         self._services = services
         self._limits = limits
-        self._vad = vad
         self._recorder = recorder
         self._loop = asyncio.get_running_loop()
         self._inbox: asyncio.Queue[CarrierEvent | Callable[[], None]] = asyncio.Queue()
-        self._timeline = Timeline()
-        self._lookback = Lookback()
-        self._endpointer = Endpointer(
-            end_silence_ms=limits.end_silence_ms, max_turn_ms=round(limits.max_turn_s * 1000)
+        self._ear = Ear(
+            vad=vad,
+            transcriber=services.transcriber,
+            patience=services.patience,
+            max_turn_s=limits.max_turn_s,
+            expects=lambda: self._expects,
+            on_event=self._on_ear_event,
+            post=self._inbox.put_nowait,
         )
         self._keys = KeyCollector()
         self._speaker = Speaker(send)
+        self._overlap = Overlap(self._ear, self._speaker, stop=self._interrupt)
         self._reply: Reply | None = None
-        self._resume_from_ms: int | None = None
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._stream_zero: float | None = None
         self._result: CallResult | None = None
@@ -130,69 +126,76 @@ class Call:
         if self._stream_zero is None:
             self._stream_zero = self._loop.time()
             self._cancel_timer("no-media")
-        audio = self._timeline.add(media.payload, media.timestamp_ms)
+        audio = self._ear.place(media.payload, media.timestamp_ms)
         if not audio:
             return
         if self._recorder.caller(audio):
             self._record_played(self._stream_zero)
             self._recorder.flush()
-        self._lookback.append(audio)
-        for window in self._vad.push(audio):
-            for event in self._endpointer.push(window):
-                self._on_turn_event(event)
-        ended = self._endpointer.wait(self._timeline.now_ms)
-        if ended is not None:
-            self._on_turn_event(ended)
-        if not self._endpointer.speaking and not self._may_go_on:
-            self._lookback.forget(self._timeline.now_ms)
+        self._ear.listen(audio)
+        if self._ear.speaking:
+            self._on_voice()
+        elif not (self._busy and not self._speaker.audible):
+            # Once a reply is audible, the turn before it is over for good.
+            self._ear.forget()
 
-    @property
-    def _may_go_on(self) -> bool:
-        """Whether the turn that ended last may yet turn out to have been only its first part."""
+    # What the caller says
+
+    def _on_ear_event(self, event: EarEvent) -> None:
         reply = self._reply
-        thinking = reply is not None and reply.going_on and not self._speaker.audible
-        return thinking or self._resume_from_ms is not None
-
-    def _on_turn_event(self, event: TurnEvent) -> None:
-        if self._reply is not None and self._reply.must_be_heard:
+        if reply is not None and reply.must_be_heard:
             return
         match event:
             case SpeechStarted():
                 self._cancel_timer("silence")
-            case SpeechEstablished():
-                self._on_established()
-            case TurnEnded():
-                self._on_turn_ended(event)
+                self._overlap.begin()
+            case PartialHeard():
+                self._overlap.partial(event.text)
+            case PauseUnderstood():
+                self._overlap.understood(event, self._asked_now)
+            case Utterance():
+                if self._overlap.is_turn(event) and not self._busy:
+                    self._start(self._spoken_draft(event), None)
 
-    def _on_established(self) -> None:
-        """The caller means to speak: a reply that is under way stops."""
+    def _on_voice(self) -> None:
+        """The caller is speaking: what that means for a reply that is under way."""
         reply = self._reply
-        if reply is None or not reply.going_on:
+        if reply is None or not reply.going_on or reply.must_be_heard:
             return
-        if reply.draft.input_kind == "speech" and not self._speaker.audible:
-            # The turn was not over after all: its audio and what follows are one turn.
-            reply.draft.discarded = True
-            self._resume_from_ms = reply.draft.heard_started_ms
-        self._interrupt()
+        if self._speaker.audible:
+            self._overlap.voice()
+        elif self._ear.voiced_ms >= PAUSE_VOICED_MS:
+            draft = reply.draft
+            if draft.input_kind == "speech" and draft.heard_started_ms is not None:
+                # The turn was not over after all: what was said and what follows are one turn.
+                draft.discarded = True
+                self._ear.reopen(draft.heard_started_ms, draft.voiced_ms)
+            self._interrupt()
 
-    def _on_turn_ended(self, turn: TurnEnded) -> None:
-        if self._busy:
-            return  # Too short to interrupt the reply: a backchannel or a noise.
-        self._start(self._spoken_draft(turn), None)
+    @property
+    def _expects(self) -> Expectation:
+        """What kind of answer was asked for last."""
+        return Expectation.OPEN if self._reply is None else self._reply.expects
 
-    def _spoken_draft(self, turn: TurnEnded) -> TurnDraft:
+    @property
+    def _asked_now(self) -> Expectation:
+        """What the sentence asks for that the caller hears just now, or heard last."""
+        saying = self._speaker.saying()
+        if self._reply is None or saying is None:
+            return self._expects
+        return self._reply.asks(saying)
+
+    def _spoken_draft(self, utterance: Utterance) -> TurnDraft:
         """What is known of a turn that has just been spoken."""
-        started_ms = turn.started_ms
-        if self._resume_from_ms is not None:
-            started_ms, self._resume_from_ms = self._resume_from_ms, None
-        behind_s = (self._timeline.now_ms - turn.ended_ms) / 1000
+        behind_s = (self._ear.now_ms - utterance.ended_ms) / 1000
         return TurnDraft(
             input_kind="speech",
-            audio=self._lookback.cut(started_ms - _PRE_ROLL_MS, turn.ended_ms + _POST_ROLL_MS),
-            voiced_ms=turn.voiced_ms,
+            audio=utterance.audio,
+            voiced_ms=utterance.voiced_ms,
+            recognition=utterance.recognition,
             speech_ended_at=self._loop.time() - behind_s,
-            heard_started_ms=started_ms,
-            heard_ended_ms=turn.ended_ms,
+            heard_started_ms=utterance.started_ms,
+            heard_ended_ms=utterance.ended_ms,
         )
 
     def _on_key(self, digit: str) -> None:
@@ -200,7 +203,7 @@ class Call:
         if reply is not None and reply.must_be_heard:
             return
         self._cancel_timer("silence")
-        expects = Expectation.OPEN if reply is None else reply.expects
+        expects = self._expects
         self._interrupt()
         entry = self._keys.press(digit, expects)
         if entry is not None:
@@ -236,7 +239,7 @@ class Call:
     # What time tells
 
     def _on_silence(self) -> None:
-        if not self._busy and not self._endpointer.speaking and not self._keys.waiting:
+        if not self._busy and not self._ear.speaking and not self._keys.waiting:
             self._begin("silence", self.dialogue.hear(Heard(text="", kind="silence")))
 
     def _on_no_media(self) -> None:
@@ -299,7 +302,7 @@ class Call:
             self._result = CallResult(outcome=Outcome.HANDED_OFF, handoff_reason=ending.reason)
         elif isinstance(ending, EndCall) and not reply.draft.interrupted:
             self._result = CallResult(outcome=ending.outcome)
-        elif not self._endpointer.speaking and not self._keys.waiting:
+        elif not self._ear.speaking and not self._keys.waiting:
             self._set_timer("silence", SILENCE_S, self._on_silence)
 
     async def _commit(self, draft: TurnDraft, said: str) -> None:
@@ -339,7 +342,7 @@ class Call:
         self._interrupt()
         if self._reply is not None:
             await self._reply.wait()
-        last = self._endpointer.flush()
+        last = self._ear.flush()
         if last is not None:
             # The caller was speaking when the line was cut.
             reply = self._start(self._spoken_draft(last), None)
@@ -347,6 +350,8 @@ class Call:
             await reply.wait()
         for timer in self._timers.values():
             timer.cancel()
+        self._overlap.close()
+        self._ear.close()
         self._speaker.close()
         if self._stream_zero is not None:
             self._record_played(self._stream_zero)

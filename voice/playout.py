@@ -8,7 +8,7 @@ what stood before it (marks are echoed on `clear` too), so these books decide.
 from collections import deque
 from dataclasses import dataclass, field
 
-from voice.audio.mulaw import SILENCE
+from voice.audio.mulaw import SILENCE, loudness
 from voice.events import CarrierCommand, ClearAudio, PlaceMark, PlayAudio
 
 FRAME_BYTES = 160
@@ -31,20 +31,37 @@ MARK_MARGIN_S = 1.5
 """A mark that has not come this long after its audio's end is given up."""
 
 
+REMEMBERED_S = 3.0
+"""Seconds for which played audio is kept: it may come back as an echo."""
+
+REWIND_S = 0.6
+"""How far before the place of a pause a resumed phrase may begin again."""
+
+
 @dataclass(slots=True)
 class _Phrase:
-    """One sentence on its way: its text, its audio still to be sent, and when it plays."""
+    """One sentence on its way: its text, its audio, and when it plays."""
 
     name: str
     text: str
-    waiting: bytearray = field(default_factory=bytearray)
+    audio: bytearray = field(default_factory=bytearray)
+    sent: int = 0
+    """Bytes of it that have been sent."""
     complete: bool = False
     """All of its audio has been given."""
     marked: bool = False
     """All of its audio has been sent, and the mark behind it."""
-    sent_bytes: int = 0
+    begins: int = 0
+    """The byte from which it plays at `starts_at`: above 0 after a pause."""
     starts_at: float = 0.0
     ends_at: float = 0.0
+
+    def played(self, now: float) -> int:
+        """Bytes of it that have been played at `now`."""
+        since = round((now - self.starts_at) * BYTES_PER_S)
+        return (
+            min(self.sent, self.begins + max(0, since)) if self.sent > self.begins else self.begins
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,6 +72,11 @@ class Played:
     """Loop time of the first sample."""
     audio: bytes
 
+    @property
+    def ends_at(self) -> float:
+        """Loop time of its end."""
+        return self.at + len(self.audio) / BYTES_PER_S
+
 
 class Playout:
     """A synchronous state machine: takes phrases and times, gives what to send and when to ask."""
@@ -64,6 +86,8 @@ class Playout:
         self._ends_at = 0.0
         self._count = 0
         self._sent: deque[Played] = deque()
+        self._past: deque[Played] = deque()
+        self._paused = False
         self._heard: list[str] = []
         self.late_chunks = 0
         """Times the carrier's buffer ran dry in the middle of a phrase."""
@@ -76,18 +100,22 @@ class Playout:
         return bool(self._phrases)
 
     @property
-    def audible(self) -> bool:
-        """Whether audio has been sent that is not known to have been heard to its end."""
-        return any(phrase.sent_bytes for phrase in self._phrases)
+    def paused(self) -> bool:
+        """Whether the caller's voice holds it up."""
+        return self._paused
+
+    def saying(self, now: float) -> str | None:
+        """The text of the phrase that plays at `now`, or has just been played; None without."""
+        begun = [phrase for phrase in self._phrases if phrase.sent and phrase.starts_at <= now]
+        return begun[-1].text if begun else None
 
     def open(self, text: str) -> None:
         """Begins a phrase, the written form of one sentence, behind those before it."""
-        self._count += 1
-        self._phrases.append(_Phrase(f"p{self._count}", text))
+        self._phrases.append(_Phrase(self._new_name(), text))
 
     def append(self, audio: bytes) -> None:
         """Adds µ-law audio to the phrase that was opened last."""
-        self._phrases[-1].waiting += audio
+        self._phrases[-1].audio += audio
 
     def complete(self) -> None:
         """The phrase that was opened last has all its audio."""
@@ -96,6 +124,8 @@ class Playout:
     def advance(self, now: float) -> list[CarrierCommand]:
         """What to send at `now` (loop time, seconds)."""
         commands: list[CarrierCommand] = []
+        if self._paused:
+            return commands
         for phrase in self._phrases:
             if phrase.marked:
                 continue
@@ -109,35 +139,39 @@ class Playout:
 
     def _send(self, phrase: _Phrase, now: float, commands: list[CarrierCommand]) -> None:
         """Sends of one phrase as much as the lead permits, and its mark when all is sent."""
-        while phrase.waiting and self._ends_at - now <= _REFILL_S + _TICK_S:
-            if not phrase.complete and len(phrase.waiting) < FRAME_BYTES:
+        while (waiting := len(phrase.audio) - phrase.sent) > 0:
+            if self._ends_at - now > _REFILL_S + _TICK_S:
                 return
-            size = min(CHUNK_BYTES, len(phrase.waiting))
-            if len(phrase.waiting) > size or not phrase.complete:
+            if not phrase.complete and waiting < FRAME_BYTES:
+                return
+            size = min(CHUNK_BYTES, waiting)
+            if waiting > size or not phrase.complete:
                 size -= size % FRAME_BYTES
-            chunk = bytes(phrase.waiting[:size])
-            del phrase.waiting[:size]
+            chunk = bytes(phrase.audio[phrase.sent : phrase.sent + size])
             chunk += bytes([SILENCE]) * (-len(chunk) % FRAME_BYTES)
+            first = phrase.sent == phrase.begins
             if self._ends_at < now:
-                if phrase.sent_bytes:
+                if not first:
                     self.late_chunks += 1
                 self._ends_at = now
-            if not phrase.sent_bytes:
+            if first:
                 phrase.starts_at = self._ends_at
             self._sent.append(Played(at=self._ends_at, audio=chunk))
-            phrase.sent_bytes += len(chunk)
+            phrase.sent += size
             self._ends_at += len(chunk) / BYTES_PER_S
             commands.append(PlayAudio(payload=chunk))
-        if phrase.complete and not phrase.waiting:
+        if phrase.complete:
             phrase.marked = True
             phrase.ends_at = max(self._ends_at, now)
             commands.append(PlaceMark(name=phrase.name))
 
     def next_due(self, now: float) -> float | None:
         """Loop time at which `advance` should be called again; None when nothing is pending."""
+        if self._paused:
+            return None
         due: float | None = None
         for phrase in self._phrases:
-            if phrase.waiting:
+            if phrase.sent < len(phrase.audio):
                 due = max(now, self._ends_at - _REFILL_S)
                 break
         if self._phrases and self._phrases[0].marked:
@@ -160,9 +194,36 @@ class Playout:
         """Drops all that has not been played at `now`; what was cut is kept in `take_heard`."""
         if not self._phrases:
             return []
+        commands = self._silence(now)
         for phrase in self._phrases:
             self._heard.append(_heard_part(phrase, now))
         self._phrases.clear()
+        self._paused = False
+        return commands
+
+    def pause(self, now: float) -> list[CarrierCommand]:
+        """Falls silent at `now`; `resume` goes on where it was."""
+        if not self._phrases or self._paused:
+            return []
+        commands = self._silence(now)
+        while self._phrases and self._phrases[0].marked and self._phrases[0].ends_at <= now:
+            self._finish(self._phrases.popleft())
+        for phrase in self._phrases:
+            phrase.begins = phrase.sent = _word_before(phrase.audio, phrase.played(now))
+            phrase.marked = False
+            # The carrier echoes the marks of what it dropped: they must not count as heard.
+            phrase.name = self._new_name()
+        self._paused = True
+        return commands
+
+    def resume(self) -> None:
+        """Goes on after `pause`, with the word that was cut."""
+        self._paused = False
+
+    def _silence(self, now: float) -> list[CarrierCommand]:
+        """Takes back what the carrier has not played at `now`; nothing is there in a pause."""
+        if self._paused:
+            return []
         self._ends_at = min(self._ends_at, now)
         while self._sent and self._sent[-1].at >= now:
             self._sent.pop()
@@ -171,6 +232,10 @@ class Playout:
             played = round((now - last.at) * BYTES_PER_S)
             self._sent.append(Played(at=last.at, audio=last.audio[:played]))
         return [ClearAudio()]
+
+    def _new_name(self) -> str:
+        self._count += 1
+        return f"p{self._count}"
 
     def take_heard(self) -> str:
         """The text heard since the last call, `…` where it was cut; empty when nothing was."""
@@ -181,9 +246,21 @@ class Playout:
     def take_played(self, now: float) -> list[Played]:
         """The audio that has been played at `now` and was not taken before."""
         played: list[Played] = []
-        while self._sent and self._sent[0].at + len(self._sent[0].audio) / BYTES_PER_S <= now:
+        while self._sent and self._sent[0].ends_at <= now:
             played.append(self._sent.popleft())
+        self._past += played
+        while self._past and self._past[0].ends_at < now - REMEMBERED_S:
+            self._past.popleft()
         return played
+
+    def played_since(self, start: float, now: float) -> bytes:
+        """What was played from `start` (at most REMEMBERED_S ago) to `now`, with its silence."""
+        audio = bytearray([SILENCE]) * max(0, round((now - start) * BYTES_PER_S))
+        for part in (*self._past, *self._sent):
+            at = round((part.at - start) * BYTES_PER_S)
+            piece = part.audio[max(0, -at) : len(audio) - at]
+            audio[max(0, at) : max(0, at) + len(piece)] = piece
+        return bytes(audio)
 
     def _given_up(self, phrase: _Phrase, now: float) -> bool:
         return phrase.marked and now >= phrase.ends_at + MARK_MARGIN_S
@@ -192,16 +269,25 @@ class Playout:
         self._heard.append(phrase.text)
 
 
+def _word_before(audio: bytearray, at: int) -> int:
+    """Where the word that plays at byte `at` begins: the quietest moment shortly before it."""
+    earliest = max(0, at - round(REWIND_S * BYTES_PER_S))
+    if earliest == 0:
+        return 0
+    frames = range(earliest - earliest % FRAME_BYTES, at - FRAME_BYTES + 1, FRAME_BYTES)
+    # The later one of equally quiet moments: little is said twice.
+    return min(frames, key=lambda frame: (loudness(audio[frame : frame + FRAME_BYTES]), -frame))
+
+
 def _heard_part(phrase: _Phrase, now: float) -> str:
     """What of a phrase had been played at `now`, to the word, with `…` where it was cut."""
-    if not phrase.sent_bytes or now <= phrase.starts_at:
+    played = phrase.played(now)
+    if not played:
         return ""
-    total = phrase.sent_bytes + len(phrase.waiting)
-    share = (now - phrase.starts_at) * BYTES_PER_S / total
-    if share >= 1 and phrase.complete:
+    if played >= len(phrase.audio) and phrase.complete:
         return phrase.text
     words = phrase.text.split(" ")
-    budget = share * len(phrase.text)
+    budget = played / len(phrase.audio) * len(phrase.text)
     kept: list[str] = []
     for word in words:
         budget -= len(word) + 1

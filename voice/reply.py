@@ -46,6 +46,7 @@ class Reply:
         """`actions` None means that the agent answers what is recognised in the draft's audio."""
         self.draft = draft
         self.expects = Expectation.OPEN
+        self._asked: dict[str, Expectation] = {}
         self._actions = actions
         self._services = services
         self._dialogue = dialogue
@@ -64,6 +65,10 @@ class Reply:
     def must_be_heard(self) -> bool:
         """Whether it ends with a human: such a reply is not interrupted."""
         return isinstance(self.draft.ending, HandOff)
+
+    def asks(self, sentence: str) -> Expectation:
+        """What kind of answer one of its sentences asks for."""
+        return self._asked.get(sentence, Expectation.OPEN)
 
     def stop(self) -> None:
         """Cuts it short; it still commits what was heard and said."""
@@ -118,7 +123,7 @@ class Reply:
                 if isinstance(action, Say):
                     if draft.agent_ms is None:
                         draft.agent_ms = round((loop.time() - began) * 1000)
-                    self.expects = action.expects
+                    self.expects = self._asked[action.text] = action.expects
                     await self._speak(action.text)
 
     async def _listen(self) -> Actions | None:
@@ -128,12 +133,10 @@ class Reply:
             draft.recognition = asyncio.create_task(
                 self._services.transcriber.transcribe(draft.audio)
             )
-        loop = asyncio.get_running_loop()
-        began = loop.time()
         async with asyncio.timeout(STEP_TIMEOUT_S):
             # Shielded: what was said is recognised for the record even when no answer follows.
             transcript = await asyncio.shield(draft.recognition)
-        draft.stt_ms = round((loop.time() - began) * 1000)
+        draft.stt_ms = round(transcript.elapsed_s * 1000)
         draft.heard = transcript.text
         draft.audio = b""
         if not transcript.text and draft.voiced_ms < _COUGH_MS:

@@ -8,6 +8,7 @@ from agent.actions import Action, Heard
 from storage.records import Customer, HandoffReason, Outcome, Turn, Verification
 from voice.stt.transcriber import Transcriber
 from voice.tts.synthesizer import Synthesizer
+from voice.turns.patience import Patience
 
 
 class Dialogue(Protocol):
@@ -59,6 +60,8 @@ class CallServices:
     transcriber: Transcriber
     synthesizer: Synthesizer
     journal: Journal
+    patience: Patience
+    """How long a caller's pauses may last."""
     apology: bytes
     """`phrases.APOLOGY` as µ-law, made before the first call."""
 
@@ -67,7 +70,6 @@ class CallServices:
 class CallLimits:
     """How long things may take."""
 
-    end_silence_ms: int = 600
     max_turn_s: float = 20.0
     max_call_s: float = 1_200.0
     no_media_s: float = 5.0

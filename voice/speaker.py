@@ -51,6 +51,26 @@ class Speaker:
             self._send(command)
         self._pump()
 
+    def pause(self) -> None:
+        """Falls silent at once, in the caller's ear too, until `resume` or `clear`."""
+        for command in self._playout.pause(self._loop.time()):
+            self._send(command)
+        self._pump()
+
+    def resume(self) -> None:
+        """Goes on with the word that `pause` cut."""
+        self._playout.resume()
+        self._pump()
+
+    def saying(self) -> str | None:
+        """The sentence that the caller hears now, or heard last of this reply."""
+        return self._playout.saying(self._loop.time())
+
+    def played_within(self, seconds: float) -> bytes:
+        """What was played in the last `seconds`, µ-law, with its silence."""
+        now = self._loop.time()
+        return self._playout.played_since(now - seconds, now)
+
     async def finished(self) -> None:
         """Waits until the caller has heard all; bounded, since lost marks are given up."""
         if self._playout.busy:

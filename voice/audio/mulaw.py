@@ -39,3 +39,8 @@ def decode(data: bytes) -> NDArray[np.int16]:
 def encode(pcm: NDArray[np.int16]) -> bytes:
     """The µ-law bytes of 16-bit samples `pcm` of shape (n,), one byte a sample."""
     return _ENCODE[np.ascontiguousarray(pcm, dtype=np.int16).view(np.uint16)].tobytes()
+
+
+def loudness(data: bytes | bytearray) -> float:
+    """The mean magnitude of the samples of µ-law `data`, 0 for none."""
+    return float(np.abs(decode(bytes(data)).astype(np.int32)).mean()) if data else 0.0

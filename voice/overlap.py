@@ -1,0 +1,97 @@
+"""The caller speaks while a reply is audible: pauses the reply, and lets it go on or stops it.
+
+Joins the judgement (turns/barge_in.py), the test for our own echo (turns/echo.py) and the speaker.
+"""
+
+import asyncio
+from collections.abc import Callable
+
+from agent.actions import Expectation
+from voice.ear import Ear, PauseUnderstood, Utterance
+from voice.speaker import Speaker
+from voice.turns import echo
+from voice.turns.barge_in import BargeIn, Verdict
+
+HELD_UP_S = 2.0
+"""Seconds after which a reply that a voice holds up goes on, whatever is known of the voice."""
+
+_LEVEL_VOICED_MS = 400
+"""Speech from which one can tell how loud the caller is."""
+
+
+class Overlap:
+    """One call's; `stop` is called when the caller interrupts the reply."""
+
+    def __init__(self, ear: Ear, speaker: Speaker, *, stop: Callable[[], None]) -> None:
+        self._ear = ear
+        self._speaker = speaker
+        self._stop = stop
+        self._barge_in = BargeIn()
+        self._overlapping = False
+        self._usual_dbfs = echo.USUAL_DBFS
+        self._timer: asyncio.TimerHandle | None = None
+
+    def begin(self) -> None:
+        """The caller begins to speak."""
+        self._barge_in.begin()
+        self._overlapping = False
+
+    def voice(self) -> None:
+        """The caller is speaking, and a reply is audible."""
+        self._overlapping = True
+        self._obey(self._barge_in.voiced(self._ear.voiced_ms))
+
+    def partial(self, text: str) -> None:
+        """So much of what is being said is certain."""
+        self._obey(self._barge_in.partial(text))
+
+    def understood(self, pause: PauseUnderstood, asked: Expectation) -> None:
+        """The caller pauses after these words; `asked` by what the reply is saying just now."""
+        if self._overlapping:
+            self._obey(self._barge_in.heard(pause.text, pause.voiced_ms, asked))
+
+    def is_turn(self, utterance: Utterance) -> bool:
+        """Whether what the caller said is a turn, and not just something beside the reply."""
+        if self._overlapping:
+            self._obey(self._barge_in.ended(utterance.voiced_ms))
+        if self._barge_in.dismissed:
+            return False
+        if utterance.voiced_ms >= _LEVEL_VOICED_MS:
+            self._usual_dbfs = self._ear.level_dbfs(utterance)
+        return True
+
+    def close(self) -> None:
+        """Waits for nothing more."""
+        self._release()
+
+    def _obey(self, verdict: Verdict | None) -> None:
+        match verdict:
+            case Verdict.PAUSE if self._is_callers():
+                self._speaker.pause()
+                self._timer = asyncio.get_running_loop().call_later(HELD_UP_S, self._on_held_up)
+            case Verdict.PAUSE:
+                self._barge_in.dismiss(self._ear.voiced_ms)
+                self._ear.dismiss()
+            case Verdict.RESUME:
+                self._release()
+                self._speaker.resume()
+            case Verdict.STOP:
+                self._release()
+                self._stop()
+
+    def _is_callers(self) -> bool:
+        """Whether the voice that is heard is the caller's, and not our own coming back."""
+        return echo.is_callers(
+            self._ear.recent(echo.HEARD_S),
+            self._speaker.played_within(echo.HEARD_S + echo.MAX_DELAY_S),
+            self._usual_dbfs,
+        )
+
+    def _on_held_up(self) -> None:
+        if self._barge_in.paused:
+            self._obey(self._barge_in.dismiss(self._ear.voiced_ms))
+
+    def _release(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
