@@ -25,7 +25,7 @@ from storage.outbox import Outbox, OutboxWorker
 from storage.records import Job
 from voice import phrases
 from voice.services import CallLimits, CallServices
-from voice.stt.models import resolve
+from voice.stt.models import fetch, resolve
 from voice.stt.whisper import WhisperTranscriber
 from voice.switchboard import Switchboard
 from voice.telephony.directory import Directory
@@ -64,9 +64,13 @@ class Yeoboseyo:
     def __init__(self, settings: Settings, clock: Callable[[], datetime]) -> None:
         self.settings = settings
         self.clock = clock
-        self.transcriber = WhisperTranscriber(
-            resolve(settings.stt_model), cpu_threads=settings.stt_threads
+        self._model = resolve(
+            settings.stt_model,
+            device=settings.stt_device,
+            compute_type=settings.stt_compute_type,
+            context=settings.stt_context,
         )
+        fetch(self._model)  # What is missing is said at once, not when the server starts.
         self.database = Database(settings.sqlalchemy_url)
         self.store = CallStore(self.database, settings.organization, clock=self.clock)
         self.customers = CustomerStore(self.database, settings.organization)
@@ -77,6 +81,7 @@ class Yeoboseyo:
         )
         self.counters = StreamCounters()
         self.ready = False
+        self.transcriber: WhisperTranscriber
         self.switchboard: Switchboard
         self.knowledge: Knowledge
         self.agents: AgentFactory
@@ -94,7 +99,8 @@ class Yeoboseyo:
         )
         stack.callback(self.knowledge.close)
         await self.knowledge.retriever.warm()
-        stack.callback(self.transcriber.close)
+        self.transcriber = await asyncio.to_thread(self._recogniser)
+        stack.push_async_callback(self.transcriber.close)
         await self.transcriber.warm()
         local_voice = EspeakSynthesizer(
             voice=settings.voice_variant,
@@ -164,6 +170,17 @@ class Yeoboseyo:
                     logger.warning("%d calls were cut off when their server died", closed)
                     self.worker.poke()
             await asyncio.sleep(_ORPHAN_LOOK_S)
+
+    def _recogniser(self) -> WhisperTranscriber:
+        """The ears of all calls, which know the names of the plans."""
+        catalog = self.knowledge.catalog
+        names = [family.name for family in catalog.families]
+        names += [plan.name for plan in catalog.plans]
+        return WhisperTranscriber(
+            self._model,
+            cpu_threads=self.settings.stt_threads,
+            hotwords=list(dict.fromkeys(names)),
+        )
 
     def _voice(self, local: EspeakSynthesizer, stack: AsyncExitStack) -> Synthesizer:
         """The voice of the agent: ElevenLabs before the local one, where it is wanted."""
@@ -279,7 +296,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
         return {"status": "ok"}
 
     @app.get("/readyz")
-    async def readyz(response: Response) -> dict[str, str | int]:
+    async def readyz(response: Response) -> dict[str, object]:
         try:
             await yeoboseyo.database.ping()
         except StorageError as error:
@@ -289,7 +306,12 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
             response.status_code = 503
             return {"status": "draining" if yeoboseyo.ready else "starting"}
         live = yeoboseyo.switchboard.live_calls
-        return {"status": "ok", "live_calls": live, **asdict(yeoboseyo.counters)}
+        return {
+            "status": "ok",
+            "live_calls": live,
+            **asdict(yeoboseyo.counters),
+            "recogniser": asdict(yeoboseyo.transcriber.gauge()),
+        }
 
     return app
 

@@ -71,6 +71,31 @@ class Settings(BaseSettings):
         validation_alias=_usual("STT_MODEL"),
         description="`demo`, `auto`, a Whisper name, a hub id, or a CTranslate2 folder.",
     )
+    stt_device: Literal["auto", "cpu", "cuda"] = Field(
+        "auto",
+        validation_alias=_usual("STT_DEVICE"),
+        description="`cpu`, `cuda`, or `auto`: the GPU where there is one, except for `demo`.",
+    )
+    stt_compute_type: Literal[
+        "auto",
+        "int8",
+        "int8_float32",
+        "int8_float16",
+        "int8_bfloat16",
+        "float16",
+        "bfloat16",
+        "float32",
+    ] = Field(
+        "auto",
+        validation_alias=_usual("STT_COMPUTE_TYPE"),
+        description="CTranslate2's arithmetic; `auto` is float16 on a GPU, int8 on a CPU.",
+    )
+    stt_context: Literal["auto", "full", "short"] = Field(
+        "auto",
+        validation_alias=_usual("STT_CONTEXT"),
+        description="What the encoder is given: `full` windows, `short` ones, or `auto`: full for "
+        "finals, unless the model's folder says that it was trained on short ones.",
+    )
     stt_threads: int = Field(2, ge=1, description="Threads of the recogniser.")
 
     brain: Literal["auto", "local", "openai"] = Field(

@@ -11,7 +11,7 @@ from settings import Settings
 def own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """No `.env` and no variable of ours reaches a test that did not set it."""
     monkeypatch.setitem(Settings.model_config, "env_file", None)
-    usual = ("TWILIO_", "OPENAI_", "ELEVENLABS_", "CHROMA_URL", "STT_MODEL")
+    usual = ("TWILIO_", "OPENAI_", "ELEVENLABS_", "CHROMA_URL", "STT_")
     for name in os.environ:
         test_server = name.startswith("YEOBOSEYO_TEST_")
         if name.startswith(("YEOBOSEYO_", *usual)) and not test_server:

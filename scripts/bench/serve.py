@@ -22,7 +22,7 @@ from storage.organizations import ensure_organization
 from storage.records import Customer, HandoffReason, Verification
 from voice.audio import mulaw
 from voice.services import CallLimits, CallServices
-from voice.stt.transcriber import Transcript
+from voice.stt.transcriber import Effort, Transcript
 from voice.switchboard import Switchboard
 from voice.telephony.session import StreamCounters
 from voice.telephony.stream import Invitations, create_stream_route
@@ -54,8 +54,9 @@ class ToneVoice:
 class InstantEars:
     """A Transcriber that hears the same word at once."""
 
-    async def transcribe(self, audio: bytes) -> Transcript:
+    async def transcribe(self, audio: bytes, effort: Effort = Effort.FINAL) -> Transcript:
         """The word, without listening."""
+        del effort
         return Transcript(
             text="네", avg_logprob=0.0, no_speech_prob=0.0, audio_s=len(audio) / 8_000, elapsed_s=0
         )

@@ -23,7 +23,7 @@ from voice.events import (
     PlayAudio,
 )
 from voice.services import CallLimits, CallServices
-from voice.stt.transcriber import Transcript
+from voice.stt.transcriber import Effort, Transcript
 from voice.tts.espeak import EspeakSynthesizer
 from voice.turns.vad import SileroVad
 
@@ -137,8 +137,9 @@ class ScriptedEars:
         self.delay_s = delay_s
         self.utterances: list[bytes] = []
 
-    async def transcribe(self, audio: bytes) -> Transcript:
+    async def transcribe(self, audio: bytes, effort: Effort = Effort.FINAL) -> Transcript:
         """The next text, or the error that stands in its place."""
+        del effort
         self.utterances.append(audio)
         text = self._texts.popleft()
         await asyncio.sleep(self.delay_s)

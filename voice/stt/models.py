@@ -4,6 +4,7 @@ import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 import ctranslate2
 from faster_whisper import available_models, download_model
@@ -12,8 +13,36 @@ from voice.stt.transcriber import TranscriptionError
 
 DEMO_FOLDER = Path(__file__).resolve().parents[2] / "models" / "demo-stt"
 
+Context = Literal["auto", "full", "short"]
+Device = Literal["auto", "cpu", "cuda"]
+ComputeType = Literal[
+    "auto",
+    "int8",
+    "int8_float32",
+    "int8_float16",
+    "int8_bfloat16",
+    "float16",
+    "bfloat16",
+    "float32",
+]
+
+FULL_WINDOW = 3_000
+"""The log-mel frames of the window on which stock checkpoints were trained: 30 s."""
+
+_SHORT_WINDOW = 360
+"""Stock checkpoints lose much on Korean telephone speech below 350 frames."""
+
+_TRAINED_SHORT = 40
+"""A model that was trained on windows of every length needs no more than the speech itself."""
+
 _STOCK_WINDOW_S = 30
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
+
+_DEMO_UNSURE_BELOW = -0.5
+"""Measured: `python -m scripts.demo_stt.unsure`."""
+
+_STOCK_UNSURE_BELOW = -1.0
+"""Whisper's own threshold; stock checkpoints were not measured here."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,41 +55,69 @@ class ModelChoice:
     """`cpu` or `cuda`."""
     compute_type: str
     """CTranslate2's name of the arithmetic: `int8`, `float16`."""
-    full_window: bool
-    """Whether the encoder always needs its full 30 s, as stock checkpoints do."""
+    final_frames: int
+    """Log-mel frames that the encoder is given at least for a final, if the model has so many."""
+    partial_frames: int
+    """The same for a partial."""
+    side_by_side: bool
+    """Whether every thread recognises an utterance of its own; else all work on one at a time."""
+    prompts: bool
+    """Whether it was trained with a prompt before the text, so that hotwords mean something."""
+    unsure_below: float
+    """The mean log probability of the tokens under which a text is more guessed than heard."""
 
 
-def resolve(name: str) -> ModelChoice:
-    """The model that the setting `STT_MODEL` means.
+def resolve(
+    name: str,
+    *,
+    device: Device = "auto",
+    compute_type: ComputeType = "auto",
+    context: Context = "auto",
+) -> ModelChoice:
+    """The model that the setting `STT_MODEL` means, and how the others say it is run.
 
     `demo` is the shipped one; `auto` is large-v3-turbo on a GPU and small on a CPU; otherwise a
     folder with a CTranslate2 model, a name such as `small`, or a hub id. Fetches nothing.
+
+    `device` auto is the GPU where there is one, but the CPU for `demo`; `compute_type` auto is
+    float16 there and int8 on a CPU. `context` full gives the encoder its whole window always,
+    short no more than the speech needs; auto asks the folder what the model was trained on: whole
+    windows for the finals of stock checkpoints, short ones for their partials.
+
     Raises TranscriptionError with the code "stt-model-unavailable" where there is no such folder,
-    and "stt-model-unknown" for a name that means nothing.
+    "stt-model-unknown" for a name that means nothing, and "stt-device-unavailable" for a GPU that
+    is not there.
     """
     gpu = ctranslate2.get_cuda_device_count() > 0
-    if name == "auto":
-        name = "large-v3-turbo" if gpu else "small"
-    folder = DEMO_FOLDER if name == "demo" else Path(name).expanduser()
-    device, compute_type = ("cuda", "float16") if gpu else ("cpu", "int8")
-    if (folder / "model.bin").is_file():
-        return ModelChoice(
-            path_or_name=str(folder),
-            device="cpu" if name == "demo" else device,
-            compute_type="int8" if name == "demo" else compute_type,
-            full_window=_window_s(folder) >= _STOCK_WINDOW_S,
-        )
-    if name == "demo" or name.startswith((".", "/", "~")) or folder.is_dir():
-        raise _unavailable(name, f"{folder} holds no CTranslate2 model (no model.bin)")
-    if name not in available_models() and not _HUB_ID.fullmatch(name):
-        known = ", ".join(available_models())
+    if device == "cuda" and not gpu:
         raise TranscriptionError(
-            "stt-model-unknown",
-            f"STT_MODEL={name!r} is neither demo, auto, a folder, a hub id (owner/name) "
-            f"nor one of: {known}",
+            "stt-device-unavailable",
+            "STT_DEVICE=cuda, but CTranslate2 finds no GPU here. Install CUDA, or set STT_DEVICE "
+            "to cpu or auto.",
         )
+    if device == "auto":
+        device = "cuda" if gpu and name != "demo" else "cpu"
+    if compute_type == "auto":
+        compute_type = "float16" if device == "cuda" else "int8"
+    demo = name == "demo"
+    if name == "auto":
+        name = "large-v3-turbo" if device == "cuda" else "small"
+    folder = DEMO_FOLDER if demo else Path(name).expanduser()
+    here = (folder / "model.bin").is_file()
+    if not here:
+        _check_hub_name(name, folder)
+    trained_short = here and _window_s(folder) < _STOCK_WINDOW_S
+    shortest = _TRAINED_SHORT if trained_short else _SHORT_WINDOW
+    short_final = context == "short" or (context == "auto" and trained_short)
     return ModelChoice(
-        path_or_name=name, device=device, compute_type=compute_type, full_window=True
+        path_or_name=str(folder) if here else name,
+        device=device,
+        compute_type=compute_type,
+        final_frames=shortest if short_final else FULL_WINDOW,
+        partial_frames=FULL_WINDOW if context == "full" else shortest,
+        side_by_side=trained_short and device == "cpu",
+        prompts=not trained_short,
+        unsure_below=_DEMO_UNSURE_BELOW if demo else _STOCK_UNSURE_BELOW,
     )
 
 
@@ -79,6 +136,19 @@ def fetch(choice: ModelChoice) -> Path:
         return Path(download_model(choice.path_or_name))
     except (OSError, ValueError) as error:
         raise _unavailable(choice.path_or_name, str(error)) from error
+
+
+def _check_hub_name(name: str, folder: Path) -> None:
+    """Raises TranscriptionError where `name` cannot be a model of the hub."""
+    if name == "demo" or name.startswith((".", "/", "~")) or folder.is_dir():
+        raise _unavailable(name, f"{folder} holds no CTranslate2 model (no model.bin)")
+    if name not in available_models() and not _HUB_ID.fullmatch(name):
+        known = ", ".join(available_models())
+        raise TranscriptionError(
+            "stt-model-unknown",
+            f"STT_MODEL={name!r} is neither demo, auto, a folder, a hub id (owner/name) "
+            f"nor one of: {known}",
+        )
 
 
 def _window_s(folder: Path) -> int:

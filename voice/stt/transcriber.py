@@ -1,6 +1,7 @@
 """What every recogniser offers: telephone audio of one utterance in, written Korean out."""
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Protocol
 
 from voice.errors import VoiceError
@@ -8,6 +9,15 @@ from voice.errors import VoiceError
 
 class TranscriptionError(VoiceError):
     """The audio could not be recognised."""
+
+
+class Effort(StrEnum):
+    """How much a recognition is worth."""
+
+    PARTIAL = "partial"
+    """While the caller speaks: greedy, on a short window, refused or dropped under load."""
+    FINAL = "final"
+    """What counts as said, speculative finals too."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,14 +34,18 @@ class Transcript:
     """Length of the audio, seconds."""
     elapsed_s: float
     """Time that recognition took, seconds."""
+    rejected: str = ""
+    """The stage of the defence that emptied the text, a `voice.stt.rejection.Stage`; "" if none."""
 
 
 class Transcriber(Protocol):
     """A recogniser; one a process, shared by all calls."""
 
-    async def transcribe(self, audio: bytes) -> Transcript:
+    async def transcribe(self, audio: bytes, effort: Effort = Effort.FINAL) -> Transcript:
         """Recognises one utterance of 8 kHz µ-law without blocking the event loop.
 
-        Raises TranscriptionError.
+        Cancelling the task that waits takes a request that has not begun out of the queue.
+        Raises TranscriptionError; with the code "stt-overloaded" (retryable) where there is no
+        room for the request, or a partial would have to wait too long to be of use.
         """
         ...
