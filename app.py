@@ -38,6 +38,7 @@ from voice.tts.elevenlabs import ElevenLabsSynthesizer
 from voice.tts.espeak import EspeakSynthesizer
 from voice.tts.fallback import FallbackSynthesizer
 from voice.tts.synthesizer import Synthesizer
+from voice.turns.patience import KoreanPatience
 from voice.turns.vad import SileroVad
 
 logger = logging.getLogger(__name__)
@@ -123,10 +124,10 @@ class Yeoboseyo:
                 transcriber=self.transcriber,
                 synthesizer=self._voice(local_voice, stack),
                 journal=self.store,
+                patience=KoreanPatience(self.knowledge.analyzer.morphemes),
                 apology=apology,
             ),
             limits=CallLimits(
-                end_silence_ms=settings.end_silence_ms,
                 max_turn_s=settings.max_turn_s,
                 max_call_s=settings.max_call_minutes * 60,
                 no_media_s=_PATIENT_S if settings.development else CallLimits.no_media_s,

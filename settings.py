@@ -141,7 +141,6 @@ class Settings(BaseSettings):
     max_turn_s: Annotated[float, Field(gt=1, description="A caller's turn is cut after this.")] = (
         20.0
     )
-    end_silence_ms: int = Field(600, ge=100, description="Silence that ends a caller's turn.")
 
     @field_validator("public_url")
     @classmethod

@@ -160,10 +160,10 @@ class Call:
     def _on_voice(self) -> None:
         """The caller is speaking: what that means for a reply that is under way."""
         reply = self._reply
-        if reply is None or not reply.going_on or reply.must_be_heard:
+        if reply is None or reply.must_be_heard:
             return
-        if self._speaker.audible:
-            self._overlap.voice()
+        if self._speaker.audible or not reply.going_on:
+            self._overlap.voice(audible=reply.going_on)
         elif self._ear.voiced_ms >= PAUSE_VOICED_MS:
             draft = reply.draft
             if draft.input_kind == "speech" and draft.heard_started_ms is not None:

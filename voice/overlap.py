@@ -13,7 +13,7 @@ from voice.turns import echo
 from voice.turns.barge_in import BargeIn, Verdict
 
 HELD_UP_S = 2.0
-"""Seconds after which a reply that a voice holds up goes on, whatever is known of the voice."""
+"""Seconds after which a voice that holds up a reply is judged by its length."""
 
 _LEVEL_VOICED_MS = 400
 """Speech from which one can tell how loud the caller is."""
@@ -36,10 +36,11 @@ class Overlap:
         self._barge_in.begin()
         self._overlapping = False
 
-    def voice(self) -> None:
-        """The caller is speaking, and a reply is audible."""
-        self._overlapping = True
-        self._obey(self._barge_in.voiced(self._ear.voiced_ms))
+    def voice(self, *, audible: bool) -> None:
+        """The caller is speaking; `audible` says whether a reply is."""
+        self._overlapping = self._overlapping or audible
+        if audible or self._barge_in.paused:
+            self._obey(self._barge_in.voiced(self._ear.voiced_ms))
 
     def partial(self, text: str) -> None:
         """So much of what is being said is certain."""
@@ -89,7 +90,7 @@ class Overlap:
 
     def _on_held_up(self) -> None:
         if self._barge_in.paused:
-            self._obey(self._barge_in.dismiss(self._ear.voiced_ms))
+            self._obey(self._barge_in.ended(self._ear.voiced_ms))
 
     def _release(self) -> None:
         if self._timer is not None:

@@ -213,7 +213,7 @@ class Playout:
             phrase.marked = False
             # The carrier echoes the marks of what it dropped: they must not count as heard.
             phrase.name = self._new_name()
-        self._paused = True
+        self._paused = bool(self._phrases)
         return commands
 
     def resume(self) -> None:

@@ -101,6 +101,8 @@ class Reply:
         if draft.interrupted:
             await self._keep_last_words()
         said = self._speaker.take_heard()
+        # Whoever answers before the last mark is back has interrupted nothing.
+        draft.interrupted = draft.interrupted and said != draft.intended
         self._dialogue.played(said, interrupted=draft.interrupted)
         if not draft.discarded:
             await self._commit(draft, said)

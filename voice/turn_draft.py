@@ -48,6 +48,11 @@ class TurnDraft:
             case HandOff() | EndCall():
                 self.ending = action
 
+    @property
+    def intended(self) -> str:
+        """All that the agent meant to say so far."""
+        return " ".join(self.sentences)
+
     def record(self, *, index: int, said: str, stream_zero: float, now: float) -> Turn:
         """The turn as it is kept; `stream_zero` is the loop time at which the stream began."""
         first_audio_ms = None
@@ -62,7 +67,7 @@ class TurnDraft:
             input_kind=self.input_kind,
             heard_started_ms=self.heard_started_ms,
             heard_ended_ms=self.heard_ended_ms,
-            intended=" ".join(self.sentences),
+            intended=self.intended,
             said=said,
             said_started_ms=said_started_ms,
             said_ended_ms=None if said_started_ms is None else round((now - stream_zero) * 1000),

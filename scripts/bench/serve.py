@@ -27,6 +27,7 @@ from voice.switchboard import Switchboard
 from voice.telephony.session import StreamCounters
 from voice.telephony.stream import Invitations, create_stream_route
 from voice.telephony.tokens import PendingCall, PendingCalls
+from voice.turns.patience import FixedPatience
 from voice.turns.vad import SileroVad
 
 TONE_S = 2.0
@@ -86,6 +87,9 @@ class OneSentence:
         return ""
 
 
+_PATIENCE = FixedPatience(600)
+
+
 class LoopLag:
     """How late the event loop runs its timers."""
 
@@ -108,7 +112,6 @@ class LoopLag:
 def create_bench_app(data_dir: Path) -> FastAPI:
     """The application under load; streams need no webhook and no token."""
     lag = LoopLag()
-    limits = CallLimits()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -124,9 +127,10 @@ def create_bench_app(data_dir: Path) -> FastAPI:
                 transcriber=InstantEars(),
                 synthesizer=ToneVoice(),
                 journal=store,
+                patience=_PATIENCE,
                 apology=_tone(),
             ),
-            limits=limits,
+            limits=CallLimits(),
             vad=SileroVad(),
             dialogues=_one_sentence,
             data_dir=data_dir,
@@ -157,7 +161,7 @@ def create_bench_app(data_dir: Path) -> FastAPI:
         return {
             "pid": os.getpid(),
             "loop_lag_ms_p95": lag.p95_ms(),
-            "end_silence_ms": limits.end_silence_ms,
+            "end_silence_ms": _PATIENCE.wait_ms,
         }
 
     return app

@@ -11,7 +11,6 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-
 PAUSE = "/"
 """In the spoken form: here the speaker stops for a while."""
 

@@ -40,6 +40,7 @@ from voice.telephony.signature import Signatures
 from voice.telephony.stream import Invitations, create_stream_route
 from voice.telephony.tokens import PendingCall, PendingCalls
 from voice.telephony.webhooks import WebhookConfig, create_webhooks
+from voice.turns.patience import FixedPatience
 
 TOKEN = "b7e3c0"
 ORIGIN = "https://voice.example.com"
@@ -145,6 +146,7 @@ class House:
                 transcriber=self.ears,
                 synthesizer=self.voice,
                 journal=self.store,
+                patience=FixedPatience(600),
                 apology=tone(2.0),
             ),
             limits=limits,

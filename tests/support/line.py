@@ -23,8 +23,9 @@ from voice.events import (
     PlayAudio,
 )
 from voice.services import CallLimits, CallServices
-from voice.stt.transcriber import Effort, Transcript
+from voice.stt.transcriber import Effort, Transcript, TranscriptionError
 from voice.tts.espeak import EspeakSynthesizer
+from voice.turns.patience import FixedPatience
 from voice.turns.vad import SileroVad
 
 FRAME = 160
@@ -138,10 +139,14 @@ class ScriptedEars:
         self.utterances: list[bytes] = []
 
     async def transcribe(self, audio: bytes, effort: Effort = Effort.FINAL) -> Transcript:
-        """The next text, or the error that stands in its place."""
-        del effort
-        self.utterances.append(audio)
-        text = self._texts.popleft()
+        """The next text, or the error that stands in its place; partials hear it beforehand."""
+        if effort is Effort.PARTIAL:
+            text = self._texts[0] if self._texts else ""
+            if isinstance(text, Exception):
+                raise TranscriptionError("stt-overloaded", "no room", retryable=True)
+        else:
+            self.utterances.append(audio)
+            text = self._texts.popleft()
         await asyncio.sleep(self.delay_s)
         if isinstance(text, Exception):
             raise text
@@ -256,7 +261,11 @@ def place_call(
         call_id=1,
         dialogue=dialogue,
         services=CallServices(
-            transcriber=ears, synthesizer=voice, journal=journal, apology=tone(2.0)
+            transcriber=ears,
+            synthesizer=voice,
+            journal=journal,
+            patience=FixedPatience(600),
+            apology=tone(2.0),
         ),
         limits=limits or CallLimits(),
         vad=vad().stream(),

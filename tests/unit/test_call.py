@@ -151,7 +151,7 @@ def test_a_caller_who_goes_on_before_the_reply_is_heard_whole(tmp_path: Path) ->
 
     def make() -> Fixture:
         call = place_call(tmp_path, hears=["반쪽", "전부"])
-        call.ears.delay_s = 0.6
+        call.ears.delay_s = 1.2
         return call
 
     call, _ = live(make, script)

@@ -5,12 +5,13 @@ from hypothesis import strategies as st
 
 from voice.turns.endpointing import (
     Endpointer,
-    SpeechEstablished,
+    SpeechPaused,
+    SpeechResumed,
     SpeechStarted,
     TurnEnded,
     TurnEvent,
 )
-from voice.turns.vad import Window
+from voice.turns.vad import WINDOW_MS, Window
 
 
 def feed(endpointer: Endpointer, *spans: tuple[float, int]) -> list[TurnEvent]:
@@ -24,14 +25,14 @@ def feed(endpointer: Endpointer, *spans: tuple[float, int]) -> list[TurnEvent]:
 
 
 def make(max_turn_ms: int = 20_000) -> Endpointer:
-    return Endpointer(end_silence_ms=600, max_turn_ms=max_turn_ms)
+    return Endpointer(patience_ms=600, max_turn_ms=max_turn_ms)
 
 
 def test_a_turn_from_start_to_end() -> None:
     events = feed(make(), (0.0, 10), (0.9, 30), (0.0, 30))
     assert events == [
         SpeechStarted(at_ms=320),
-        SpeechEstablished(at_ms=320 + 224),
+        SpeechPaused(started_ms=320, ended_ms=1280, voiced_ms=960),
         TurnEnded(started_ms=320, ended_ms=1280, voiced_ms=960, capped=False),
     ]
 
@@ -46,9 +47,33 @@ def test_a_click_is_no_turn_and_two_far_apart_are_none_either() -> None:
     assert feed(make(), (0.9, 2), (0.0, 40), (0.9, 2), (0.0, 40)) == []
 
 
-def test_a_short_answer_is_a_turn_but_not_established() -> None:
-    kinds = [type(event) for event in feed(make(), (0.9, 5), (0.0, 30))]
-    assert kinds == [SpeechStarted, TurnEnded]
+def test_speech_that_goes_on_after_a_pause_says_so_and_a_breath_does_not() -> None:
+    events = feed(make(), (0.9, 10), (0.0, 8), (0.9, 1), (0.0, 4), (0.9, 2), (0.0, 30))
+    kinds = [type(event) for event in events]
+    assert kinds == [SpeechStarted, SpeechPaused, SpeechResumed, SpeechPaused, TurnEnded]
+    assert events[-1] == TurnEnded(started_ms=0, ended_ms=25 * 32, voiced_ms=384, capped=False)
+
+
+def test_what_was_said_decides_how_long_the_pause_may_last() -> None:
+    endpointer = make()
+    feed(endpointer, (0.9, 20), (0.0, 8))
+    endpointer.allow(300)
+    (ended,) = feed(endpointer, (0.0, 2))
+    assert isinstance(ended, TurnEnded)
+    feed(endpointer, (0.9, 20), (0.0, 8))
+    endpointer.allow(1_300)
+    assert feed(endpointer, (0.0, 30)) == []
+    kinds = [type(event) for event in feed(endpointer, (0.9, 3), (0.0, 18))]
+    assert kinds == [SpeechResumed, SpeechPaused], "the next pause has the usual patience"
+    assert isinstance(feed(endpointer, (0.0, 2))[-1], TurnEnded)
+
+
+def test_a_turn_that_seemed_over_goes_on_from_its_start() -> None:
+    endpointer = make()
+    feed(endpointer, (0.9, 20), (0.0, 30), (0.9, 10))
+    endpointer.reopen(0, 640)
+    ended = feed(endpointer, (0.0, 30))[-1]
+    assert ended == TurnEnded(started_ms=0, ended_ms=60 * 32, voiced_ms=960, capped=False)
 
 
 def test_a_fading_ending_still_counts_as_speech() -> None:
@@ -67,11 +92,11 @@ def test_hold_music_is_cut_at_the_cap() -> None:
 def test_a_turn_ends_between_windows_when_its_time_has_come() -> None:
     endpointer = make()
     feed(endpointer, (0.9, 30), (0.0, 18))
-    assert endpointer.wait(30 * 32 + 580) is None
-    ended = endpointer.wait(30 * 32 + 600)
-    assert ended is not None
+    assert endpointer.wait(30 * 32 + 580) == []
+    (ended,) = endpointer.wait(30 * 32 + 600)
+    assert isinstance(ended, TurnEnded)
     assert ended.ended_ms == 960
-    assert endpointer.wait(30 * 32 + 620) is None
+    assert endpointer.wait(30 * 32 + 620) == []
 
 
 def test_speech_that_ends_within_a_window_ends_where_it_was_loud() -> None:
@@ -87,17 +112,23 @@ def test_speech_that_ends_within_a_window_ends_where_it_was_loud() -> None:
 def test_events_alternate_and_times_are_ordered(probabilities: list[float]) -> None:
     endpointer = make(max_turn_ms=4_000)
     began: int | None = None
+    paused = False
     for window, probability in enumerate(probabilities):
         for event in endpointer.push(Window(probability)):
             match event:
                 case SpeechStarted():
                     assert began is None
                     began = event.at_ms
-                case SpeechEstablished():
-                    assert began is not None
+                case SpeechPaused():
+                    assert began == event.started_ms
+                    assert not paused
+                    paused = True
+                case SpeechResumed():
+                    assert paused
+                    paused = False
                 case TurnEnded():
                     assert began == event.started_ms
                     assert event.started_ms < event.ended_ms <= (window + 1) * 32
-                    assert event.voiced_ms <= event.ended_ms - event.started_ms
-                    began = None
+                    assert event.voiced_ms <= event.ended_ms - event.started_ms + WINDOW_MS
+                    began, paused = None, False
         assert endpointer.speaking == (began is not None)

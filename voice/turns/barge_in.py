@@ -95,7 +95,7 @@ class BargeIn:
         return self.dismiss(voiced_ms)
 
     def ended(self, voiced_ms: int) -> Verdict | None:
-        """The utterance is over; what was not recognised in time is judged by its length."""
+        """The utterance is over, or takes too long; what was not recognised is judged by length."""
         if not self._undecided:
             return None
         if voiced_ms - self._judged_ms >= STOP_VOICED_MS // 2:
