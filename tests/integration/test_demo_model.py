@@ -5,14 +5,16 @@ import random
 import numpy as np
 import pytest
 
-from scripts.bench.stt import utterance
+from scripts.bench.stt import Bench, measured, utterance
 from scripts.demo_stt import audio
 from scripts.demo_stt.grammar import Pair
 from scripts.demo_stt.heldout import held_out
 from scripts.demo_stt.nonspeech import non_speech
 from scripts.demo_stt.scoring import edits, normalized
+from scripts.demo_stt.unsure import utterances
 from voice.audio import mulaw
 from voice.stt.models import DEMO_FOLDER, resolve
+from voice.stt.rejection import Stage
 from voice.stt.whisper import WhisperTranscriber
 
 
@@ -71,3 +73,23 @@ async def test_silence_of_any_length_is_silence(ears: WhisperTranscriber, count:
     heard = await ears.transcribe(b"\xff" * count)
     assert heard.text == ""
     assert heard.audio_s == count / 8000
+
+
+def test_a_set_of_the_benchmark_is_measured(ears: WhisperTranscriber) -> None:
+    pairs = [Pair("네", "네"), Pair("010-1234-5678", "공일공, 일이삼사, 오육칠팔")]
+    bench = Bench(voices=("f2", "m3"), seed="test ", sentences=pairs, non_speech_clips=3)
+    figures, tried = measured(ears, bench)
+    assert {(one.voice, one.said) for one in tried} == {
+        (voice, pair.written) for voice in bench.voices for pair in pairs
+    }
+    assert (figures["utterances"], figures["nonspeech_s"]) == (4, 12)
+    assert figures["nonspeech_chars"] == 0
+    assert figures["digit_accuracy"] > 0.8
+    assert figures["partial_p50_ms"] > 0
+
+
+def test_what_nobody_could_understand_is_no_text(ears: WhisperTranscriber) -> None:
+    heard = [(kind, ears.recognise(data)) for kind, _, data in utterances(8) if kind == "foreign"]
+    assert len(heard) == 8
+    assert sum(bool(one.text) for _, one in heard) <= 1
+    assert Stage.UNSURE in {one.rejected for _, one in heard}

@@ -108,6 +108,9 @@ def test_the_application_is_alive_ready_and_signs_people_in(tmp_path: Path) -> N
             assert (await http.get("/livez")).status_code == 200
             ready = await http.get("/readyz")
             assert (ready.status_code, ready.json()["status"]) == (200, "ok")
+            recogniser = ready.json()["recogniser"]
+            assert (recogniser["waiting"], recogniser["overloaded"]) == (0, False)
+            assert (recogniser["finals"], recogniser["rejected"]) == (0, {})
             page = await http.get("/console/calls", follow_redirects=True)
             assert 'lang="ko"' in page.text
             assert "/console/sign-in" in str(page.url)

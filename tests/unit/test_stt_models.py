@@ -7,7 +7,7 @@ import ctranslate2
 import pytest
 
 from voice.stt import models
-from voice.stt.models import ModelChoice, fetch, resolve
+from voice.stt.models import FULL_WINDOW, fetch, resolve
 from voice.stt.transcriber import TranscriptionError
 
 
@@ -31,9 +31,14 @@ def _folder(path: Path, *, chunk_length: int | None) -> Path:
 def test_demo_is_the_shipped_folder_on_the_cpu_with_short_windows(gpus: list[int]) -> None:
     gpus[0] = 1
     choice = resolve("demo")
-    assert choice == ModelChoice(
-        path_or_name=str(models.DEMO_FOLDER), device="cpu", compute_type="int8", full_window=False
+    assert (choice.path_or_name, choice.device, choice.compute_type) == (
+        str(models.DEMO_FOLDER),
+        "cpu",
+        "int8",
     )
+    assert choice.final_frames == choice.partial_frames < 100
+    assert choice.side_by_side
+    assert not choice.prompts
     assert fetch(choice) == models.DEMO_FOLDER
 
 
@@ -45,25 +50,55 @@ def test_auto_follows_the_hardware(
     gpus: list[int], count: int, name: str, device: str, compute_type: str
 ) -> None:
     gpus[0] = count
-    assert resolve("auto") == ModelChoice(
-        path_or_name=name, device=device, compute_type=compute_type, full_window=True
-    )
+    choice = resolve("auto")
+    assert (choice.path_or_name, choice.device, choice.compute_type) == (name, device, compute_type)
+
+
+def test_device_and_arithmetic_can_be_told(gpus: list[int]) -> None:
+    gpus[0] = 1
+    choice = resolve("auto", device="cpu")
+    assert (choice.path_or_name, choice.device, choice.compute_type) == ("small", "cpu", "int8")
+    choice = resolve("demo", device="cuda", compute_type="int8_float16")
+    assert (choice.device, choice.compute_type) == ("cuda", "int8_float16")
+    assert not choice.side_by_side
+
+
+def test_a_gpu_that_is_not_there_is_an_error_that_says_what_to_do(gpus: list[int]) -> None:
+    with pytest.raises(TranscriptionError, match="set STT_DEVICE") as caught:
+        resolve("demo", device="cuda")
+    assert caught.value.code == "stt-device-unavailable"
 
 
 @pytest.mark.parametrize("name", ["small", "large-v3-turbo", "somebody/whisper-ko-phone"])
-def test_hub_names_and_ids_have_full_windows(gpus: list[int], name: str) -> None:
-    assert resolve(name).path_or_name == name
-    assert resolve(name).full_window
+def test_stock_finals_get_full_windows_and_partials_at_least_350_frames(
+    gpus: list[int], name: str
+) -> None:
+    choice = resolve(name)
+    assert choice.path_or_name == name
+    assert choice.final_frames == FULL_WINDOW
+    assert 350 <= choice.partial_frames < FULL_WINDOW
+    assert choice.prompts
+    assert not choice.side_by_side
 
 
-@pytest.mark.parametrize(("chunk_length", "full"), [(None, True), (30, True), (12, False)])
+@pytest.mark.parametrize(("chunk_length", "short"), [(None, False), (30, False), (12, True)])
 def test_a_folder_says_what_windows_it_was_trained_on(
-    gpus: list[int], tmp_path: Path, chunk_length: int | None, full: bool
+    gpus: list[int], tmp_path: Path, chunk_length: int | None, short: bool
 ) -> None:
     folder = _folder(tmp_path / "model", chunk_length=chunk_length)
     choice = resolve(str(folder))
     assert choice.path_or_name == str(folder)
-    assert choice.full_window is full
+    assert (choice.final_frames < FULL_WINDOW) is short
+    assert (choice.partial_frames < 350) is short
+    assert choice.prompts is not short
+
+
+@pytest.mark.parametrize("name", ["demo", "small"])
+def test_the_context_can_be_told(gpus: list[int], name: str) -> None:
+    full = resolve(name, context="full")
+    assert (full.final_frames, full.partial_frames) == (FULL_WINDOW, FULL_WINDOW)
+    short = resolve(name, context="short")
+    assert short.final_frames == short.partial_frames == resolve(name).partial_frames
 
 
 def test_a_folder_without_a_model_is_an_error_that_says_what_to_do(tmp_path: Path) -> None:
