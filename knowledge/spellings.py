@@ -25,7 +25,7 @@ _NATIVE_ONES = ("", "한", "두", "세", "네", "다섯", "여섯", "일곱", "�
 
 _PARTICLE = (
     r"(?:은|는|을|를|로|으로|도|의|에|랑|이랑|하고|보다|부터|요금|이?요|이에요|예요|입니다|인데|인가"
-    r"|짜리|형|가|이\s|이고|이나|이라|이죠|이지|쓰)"
+    r"|짜리|형|가|이\s|이고|이나|이라|이죠|이지|쓰|과|와)"
 )
 _NOT_A_COUNT = (
     r"(?!\s*(?:기가|gb|[지쥐]\s*비|만\s*원|만|천|원|개월|살|퍼센트|퍼|프로|%|메가|점))"
@@ -70,6 +70,28 @@ def patterns(name: str) -> tuple[re.Pattern[str], ...]:
         tail = r"(?=\s*요금제)" if ordinary else _back(parts[-2], ordinary=False)
         found.append(rf"(?<![0-9a-z가-힣]){_spelled(last, last=False)}\s*(?:짜리\s*)?{words}{tail}")
     return tuple(re.compile(pattern) for pattern in found)
+
+
+def spelling(name: str) -> re.Pattern[str]:
+    """The one pattern for `name` by itself: whole, its parts in order, nothing but spaces between.
+
+    For what `patterns` would find too, but where the very characters are to be rewritten: no
+    `5G` before it, no `요금제` within, no other order. Case does not matter.
+    """
+    parts = _parts(name)
+    body = r"\s*".join(
+        # 슬림이 월 요금: an ordinary word is not put together from two
+        part.text if part.text in ORDINARY_WORDS else _spelled(part, last=part is parts[-1])
+        for part in parts
+    )
+    ordinary = parts[0].text in ORDINARY_WORDS
+    back = _back(parts[-1], ordinary=ordinary)
+    return re.compile(rf"(?<![0-9a-z가-힣]){body}{back}", re.IGNORECASE)
+
+
+def part_count(name: str) -> int:
+    """Of how many parts (words, letters, numbers with their unit) a name is made."""
+    return len(_parts(name))
 
 
 def _parts(name: str) -> tuple[_Part, ...]:
