@@ -78,8 +78,8 @@ class TimedVoice:
     async def stream(self, text: str) -> AsyncGenerator[bytes, None]:
         """As the inner one."""
         if text in self._prepared:
-            for chunk in self._prepared[text]:
-                yield chunk
+            for prepared in self._prepared[text]:
+                yield prepared
             return
         async with aclosing(self._inner.stream(text)) as chunks:
             while True:

@@ -48,7 +48,8 @@ class Playback:
 
     def clear(self, now: float) -> None:
         """Drops what has not been played."""
-        self._samples[round((now - self._begin) * LINE_HZ) :] = 0
+        from_, to = (round((at - self._begin) * LINE_HZ) for at in (now, self.until))
+        self._samples[from_ : max(from_, to)] = 0
         self.until = now
 
     def heard(self, end: float, samples: int) -> Floats:

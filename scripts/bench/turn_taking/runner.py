@@ -31,6 +31,8 @@ class TurnRun:
     """Each time that the agent was given a turn, and its text; negative is too early."""
     first_audio_s: float | None
     """When the reply to the turn's end was first heard from."""
+    spoken_over: bool
+    """Whether the caller heard the agent before the turn's end."""
 
     @property
     def cut_off(self) -> bool:
@@ -138,12 +140,17 @@ async def run_turn(house: House, take: TurnTake, limits: CallLimits) -> TurnRun:
     async with _call(house, limits, line, [question]) as talk:
         await talk.until(talk.dialogue.asked.wait(), _LONGEST_REPLY_S)
         await asyncio.sleep(take.reaction_s)
-        end = line.say(take.recording) + take.recording.speech_s[1]
+        said_at = line.say(take.recording)
+        end = said_at + take.recording.speech_s[1]
         await asyncio.sleep(end - loop.time())
+        spoken_over = any(
+            at >= said_at and isinstance(command, PlayAudio) for at, command in line.sent
+        )
         taken = await _taken(talk, end)
         first_audio = None if taken is None else await _audio_after(talk, taken)
         heard = tuple((at - end, text) for at, text in talk.dialogue.heard)
-    return TurnRun(take, heard, None if first_audio is None else first_audio - end)
+    first_audio_s = None if first_audio is None else first_audio - end
+    return TurnRun(take, heard, first_audio_s, spoken_over)
 
 
 async def _taken(talk: _Conversation, end: float) -> float | None:
@@ -185,7 +192,8 @@ async def run_overlap(house: House, take: OverlapTake, limits: CallLimits) -> Ov
     reply_s = sum(house.voice.seconds(sentence) for sentence in take.reply.sentences)
     async with _call(house, limits, line, _says(take.reply)) as talk:
         await asyncio.sleep(reply_s * take.moment)
-        begin, end = (line.say(take.recording) + at for at in take.recording.speech_s)
+        said_at = line.say(take.recording)
+        begin, end = (said_at + at for at in take.recording.speech_s)
         await talk.until(talk.log.over.wait(), _LONGEST_REPLY_S)
         # A turn that the overlap began may still be going on.
         await _taken(talk, end)
