@@ -12,7 +12,7 @@ COMMANDS = {
     "call": "Phone a server as a simulated carrier.",
     "ingest": "Load the catalogue into the knowledge index.",
     "users": "Manage who may sign in to the console.",
-    "bench": "Measure: stt, load, serve.",
+    "bench": "Measure: stt, turns, load, serve.",
 }
 
 

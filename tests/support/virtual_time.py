@@ -1,71 +1,14 @@
-"""An event loop whose clock jumps to the next timer when nothing else is left to do.
+"""The virtual clock of `scripts.virtual_time`, for tests: it also waits for SQLite's threads."""
 
-A call of minutes runs in milliseconds, and always the same. Work in threads is waited for in real
-time while the virtual clock stands still.
-"""
-
-import asyncio
-import gc
-import selectors
-from collections.abc import Callable, Coroutine
-from concurrent.futures import Executor
 from queue import SimpleQueue
-from typing import Any, TypeVar
+from typing import Any
 
 import aiosqlite.core
 import pytest
 
-T = TypeVar("T")
+from scripts.virtual_time import VirtualTimeLoop, run_virtual
 
-
-class _VirtualSelector(selectors.DefaultSelector):
-    """Turns waiting for a timer into a jump of the clock."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.now = 0.0
-        self.threads = 0
-
-    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-        ready = super().select(0)
-        if ready or timeout == 0:
-            return ready
-        if self.threads:
-            return super().select(None)
-        if timeout is None:
-            raise RuntimeError("nothing is left that could ever happen: the test hangs")
-        self.now += timeout
-        return []
-
-
-class VirtualTimeLoop(asyncio.SelectorEventLoop):
-    """See the module."""
-
-    def __init__(self) -> None:
-        self._virtual = _VirtualSelector()
-        super().__init__(self._virtual)
-
-    def time(self) -> float:
-        """Seconds of virtual time since the loop was made."""
-        return self._virtual.now
-
-    def run_in_executor(  # type: ignore[override]
-        self, executor: Executor | None, func: Callable[..., T], *args: Any
-    ) -> asyncio.Future[T]:
-        """As asyncio's; the clock stands still until the work is done."""
-        self._virtual.threads += 1
-        future = super().run_in_executor(executor, func, *args)
-        future.add_done_callback(self._thread_done)
-        return future
-
-    async def shutdown_default_executor(self, *args: Any) -> None:
-        """As asyncio's; its threads are waited for in real time."""
-        self._virtual.threads += 1
-        await super().shutdown_default_executor(*args)
-        self._virtual.threads -= 1
-
-    def _thread_done(self, _future: "asyncio.Future[T]") -> None:
-        self._virtual.threads -= 1
+__all__ = ["VirtualTimeLoop", "count_database_threads", "run_virtual"]
 
 
 class _CountedQueue(SimpleQueue[Any]):
@@ -75,22 +18,10 @@ class _CountedQueue(SimpleQueue[Any]):
         future = item[0]
         loop = future.get_loop() if future is not None else None
         if isinstance(loop, VirtualTimeLoop):
-            loop._virtual.threads += 1
-            future.add_done_callback(loop._thread_done)
+            loop.hold_for(future)
         super().put_nowait(item)
 
 
 def count_database_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the clock stand still for SQLite's threads too, which are not an executor's."""
     monkeypatch.setattr(aiosqlite.core, "SimpleQueue", _CountedQueue)
-
-
-def run_virtual(main: Coroutine[Any, Any, T]) -> T:
-    """Runs a coroutine on a fresh virtual-time loop."""
-    lost: list[dict[str, Any]] = []
-    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
-        runner.get_loop().set_exception_handler(lambda _, context: lost.append(context))
-        result = runner.run(main)
-        gc.collect()  # A task that failed unseen is told of when it is collected.
-    assert not lost, f"errors that nobody awaited: {lost}"
-    return result

@@ -1,6 +1,7 @@
 """What callers say in the turn-taking benchmark, and its two halves."""
 
 import hashlib
+import re
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -51,6 +52,11 @@ class Reply:
 
     expects: Expectation
     text: str
+
+    @property
+    def sentences(self) -> list[str]:
+        """The reply as the agent says it, one sentence at a time."""
+        return re.split(r"(?<=\.) ", self.text)
 
 
 def half(text: str) -> Half:
