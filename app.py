@@ -12,6 +12,7 @@ from fastapi import FastAPI, Response
 
 from agent.conversation import CallContext, Conversation
 from agent.factory import AgentFactory, ModelService, open_model
+from agent.hearing import Hearing
 from agent.summary import summarize
 from console.app import create_console
 from knowledge.service import Knowledge, open_knowledge
@@ -180,6 +181,7 @@ class Yeoboseyo:
         return WhisperTranscriber(
             self._model,
             cpu_threads=self.settings.stt_threads,
+            written=Hearing(catalog).written,
             hotwords=list(dict.fromkeys(names)),
         )
 

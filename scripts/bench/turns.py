@@ -24,29 +24,29 @@ from scripts.bench.turn_taking.runner import TurnRun, run_echo, run_overlap, run
 from scripts.bench.turn_taking.script import Half
 from scripts.bench.turn_taking.takes import TurnTake
 from scripts.virtual_time import run_virtual
-from voice.services import CallLimits
+from voice.turns.patience import FixedPatience, Patience
 
 _SLOWEST = 15
 
 
-async def _through(house: House, taken: Sequence[TurnTake], limits: CallLimits) -> list[TurnRun]:
-    return [await run_turn(house, take, limits) for take in taken]
+async def _through(house: House, taken: Sequence[TurnTake], patience: Patience) -> list[TurnRun]:
+    return [await run_turn(house, take, patience) for take in taken]
 
 
 async def _measure(
     half: Half, house: House, turns: Sequence[TurnTake], *, share: float
 ) -> tuple[Figures, list[TurnRun]]:
     """The figures of one half, and its turns; `share` of the usual number of overlaps."""
-    limits = policies.ours()
+    patience = house.patience
     overlaps = takes.overlap_takes(half, share=share)
     echoes = takes.echo_takes(half, share=share)
-    runs = await _through(house, turns, limits)
+    runs = await _through(house, turns, patience)
     figures: Figures = {"turns": len(runs), **turn_figures(runs)}
-    figures |= overlap_figures([await run_overlap(house, take, limits) for take in overlaps])
-    figures |= echo_figures([await run_echo(house, take, limits) for take in echoes])
-    timer = turn_figures(await _through(house, turns, policies.timer()))
-    figures |= {f"timer{policies.TIMER_MS}_{name}": value for name, value in timer.items()}
-    cpu = await cpu_percent_per_call(turns, vad=house.vad, limits=limits, folder=house.folder)
+    figures |= overlap_figures([await run_overlap(house, take, patience) for take in overlaps])
+    figures |= echo_figures([await run_echo(house, take, patience) for take in echoes])
+    timer = turn_figures(await _through(house, turns, policies.TIMER))
+    figures |= {f"timer{policies.TIMER.wait_ms}_{name}": value for name, value in timer.items()}
+    cpu = await cpu_percent_per_call(turns, vad=house.vad, patience=patience, folder=house.folder)
     figures["cpu_percent_per_call"] = round(cpu, 3)
     return figures, runs
 
@@ -54,11 +54,13 @@ async def _measure(
 async def _sweep(house: House, turns: Sequence[TurnTake]) -> tuple[dict[str, Figures], ...]:
     """The figures of each setting, by label: ours, and the timer's."""
     ours = {
-        f"×{scale:g}": turn_figures(await _through(house, turns, policies.ours(scale)))
+        f"×{scale:g}": turn_figures(
+            await _through(house, turns, policies.scaled(house.patience, scale))
+        )
         for scale in policies.OURS_SWEEP
     }
     timer = {
-        f"{ms} ms": turn_figures(await _through(house, turns, policies.timer(ms)))
+        f"{ms} ms": turn_figures(await _through(house, turns, FixedPatience(ms)))
         for ms in policies.TIMER_SWEEP_MS
     }
     return ours, timer

@@ -15,6 +15,7 @@ from voice.audio.recording import StereoRecorder
 from voice.call import Call
 from voice.events import Stopped
 from voice.services import CallLimits, CallServices
+from voice.turns.patience import Patience
 from voice.turns.vad import SileroVad
 
 _TAKES = 20
@@ -36,20 +37,20 @@ class _Listener(OneSentence):
 
 
 async def cpu_percent_per_call(
-    takes: Sequence[TurnTake], *, vad: SileroVad, limits: CallLimits, folder: Path
+    takes: Sequence[TurnTake], *, vad: SileroVad, patience: Patience, folder: Path
 ) -> float:
     """Percent of a core that a call takes while its caller speaks and is silent in turn.
 
     Recogniser, agent and voice are stand-ins that cost nothing; what the simulated carrier costs
     is measured without a call and taken off.
     """
-    with_call_s, audio_s = await _listened(takes, vad=vad, limits=limits, folder=folder)
-    without_s, _ = await _listened(takes, vad=None, limits=limits, folder=folder)
+    with_call_s, audio_s = await _listened(takes, vad=vad, patience=patience, folder=folder)
+    without_s, _ = await _listened(takes, vad=None, patience=patience, folder=folder)
     return 100 * (with_call_s - without_s) / audio_s
 
 
 async def _listened(
-    takes: Sequence[TurnTake], *, vad: SileroVad | None, limits: CallLimits, folder: Path
+    takes: Sequence[TurnTake], *, vad: SileroVad | None, patience: Patience, folder: Path
 ) -> tuple[float, float]:
     """Seconds of processor time, and of audio."""
     loop = asyncio.get_running_loop()
@@ -66,9 +67,10 @@ async def _listened(
                 transcriber=InstantEars(),
                 synthesizer=ToneVoice(),
                 journal=TurnLog(),
+                patience=patience,
                 apology=b"",
             ),
-            limits=limits,
+            limits=CallLimits(),
             vad=vad.stream(),
             recorder=recorder,
             send=line.send,

@@ -16,6 +16,7 @@ from time import perf_counter
 from agent.actions import Action, Expectation, Heard, Say
 from agent.conversation import CallContext, Conversation
 from agent.factory import AgentFactory
+from agent.hearing import Hearing
 from agent.korean.spoken import to_spoken
 from knowledge.service import open_knowledge
 from scripts.bench.turn_taking.script import replies, utterances
@@ -24,10 +25,11 @@ from storage.sample import SAMPLE_CUSTOMERS
 from voice import phrases
 from voice.services import CallServices
 from voice.stt.models import resolve
-from voice.stt.transcriber import Transcriber, Transcript
+from voice.stt.transcriber import Effort, Transcriber, Transcript
 from voice.stt.whisper import WhisperTranscriber
 from voice.tts.espeak import EspeakSynthesizer
 from voice.tts.synthesizer import Synthesizer
+from voice.turns.patience import KoreanPatience, Patience
 from voice.turns.vad import SileroVad
 
 _TODAY = date(2026, 11, 20)
@@ -51,10 +53,10 @@ class TimedEars:
     def __init__(self, inner: Transcriber) -> None:
         self._inner = inner
 
-    async def transcribe(self, audio: bytes) -> Transcript:
+    async def transcribe(self, audio: bytes, effort: Effort = Effort.FINAL) -> Transcript:
         """As the inner one."""
         watch = _Stopwatch()
-        transcript = await self._inner.transcribe(audio)
+        transcript = await self._inner.transcribe(audio, effort)
         await watch.make_up()
         return transcript
 
@@ -197,14 +199,20 @@ class House:
     voice: TimedVoice
     agents: AgentFactory
     vad: SileroVad
+    patience: Patience
+    """The product's own."""
     apology: bytes
     folder: Path
     """For recordings, which are not kept."""
 
-    def services(self, log: TurnLog) -> CallServices:
+    def services(self, log: TurnLog, patience: Patience) -> CallServices:
         """What a call is given."""
         return CallServices(
-            transcriber=self.ears, synthesizer=self.voice, journal=log, apology=self.apology
+            transcriber=self.ears,
+            synthesizer=self.voice,
+            journal=log,
+            patience=patience,
+            apology=self.apology,
         )
 
     def dialogue(self, says: list[Say]) -> Asking:
@@ -226,7 +234,12 @@ async def open_house(*, model: str = "demo", threads: int = 2) -> AsyncIterator[
         knowledge = await asyncio.to_thread(
             open_knowledge, data_dir=Path(folder), organization="sample"
         )
-        ears = WhisperTranscriber(resolve(model), cpu_threads=threads)
+        ears = WhisperTranscriber(
+            resolve(model),
+            cpu_threads=threads,
+            written=Hearing(knowledge.catalog).written,
+            hotwords=[family.name for family in knowledge.catalog.families],
+        )
         try:
             await knowledge.retriever.warm()
             await ears.warm()
@@ -247,11 +260,12 @@ async def open_house(*, model: str = "demo", threads: int = 2) -> AsyncIterator[
                 voice=voice,
                 agents=agents,
                 vad=SileroVad(),
+                patience=KoreanPatience(knowledge.analyzer.morphemes),
                 apology=b"".join(
                     [chunk async for chunk in EspeakSynthesizer(voice="ko").stream(phrases.APOLOGY)]
                 ),
                 folder=Path(folder),
             )
         finally:
-            ears.close()
+            await ears.close()
             knowledge.close()

@@ -15,6 +15,7 @@ from voice.audio.recording import StereoRecorder
 from voice.call import Call
 from voice.events import ClearAudio, PlayAudio, Stopped
 from voice.services import CallLimits
+from voice.turns.patience import Patience
 
 MISSED_S = 5.0
 """A turn that is not taken this long after its end is missed."""
@@ -105,7 +106,7 @@ class _Conversation:
 
 @asynccontextmanager
 async def _call(
-    house: House, limits: CallLimits, line: Line, says: list[Say]
+    house: House, patience: Patience, line: Line, says: list[Say]
 ) -> AsyncIterator[_Conversation]:
     """A call that begins now and is hung up by the caller at the end."""
     dialogue, log = house.dialogue(says), TurnLog()
@@ -113,8 +114,8 @@ async def _call(
     call = Call(
         call_id=1,
         dialogue=dialogue,
-        services=house.services(log),
-        limits=limits,
+        services=house.services(log, patience),
+        limits=CallLimits(),
         vad=house.vad.stream(),
         recorder=recorder,
         send=line.send,
@@ -132,12 +133,12 @@ async def _call(
     ended.result()
 
 
-async def run_turn(house: House, take: TurnTake, limits: CallLimits) -> TurnRun:
+async def run_turn(house: House, take: TurnTake, patience: Patience) -> TurnRun:
     """One question, and the caller's answer to it."""
     loop = asyncio.get_running_loop()
     line = Line(take.recording.idle)
     question = Say(text=take.utterance.question, expects=take.utterance.expects)
-    async with _call(house, limits, line, [question]) as talk:
+    async with _call(house, patience, line, [question]) as talk:
         await talk.until(talk.dialogue.asked.wait(), _LONGEST_REPLY_S)
         await asyncio.sleep(take.reaction_s)
         said_at = line.say(take.recording)
@@ -185,12 +186,12 @@ def _says(reply: Reply) -> list[Say]:
     return [Say(text=sentence, expects=reply.expects) for sentence in reply.sentences]
 
 
-async def run_overlap(house: House, take: OverlapTake, limits: CallLimits) -> OverlapRun:
+async def run_overlap(house: House, take: OverlapTake, patience: Patience) -> OverlapRun:
     """A long reply of the agent, and something that the caller says meanwhile."""
     loop = asyncio.get_running_loop()
     line = Line(take.recording.idle)
     reply_s = sum(house.voice.seconds(sentence) for sentence in take.reply.sentences)
-    async with _call(house, limits, line, _says(take.reply)) as talk:
+    async with _call(house, patience, line, _says(take.reply)) as talk:
         await asyncio.sleep(reply_s * take.moment)
         said_at = line.say(take.recording)
         begin, end = (said_at + at for at in take.recording.speech_s)
@@ -203,10 +204,10 @@ async def run_overlap(house: House, take: OverlapTake, limits: CallLimits) -> Ov
     return OverlapRun(take, None if stopped_at is None else stopped_at - begin, pauses, heard)
 
 
-async def run_echo(house: House, take: EchoTake, limits: CallLimits) -> EchoRun:
+async def run_echo(house: House, take: EchoTake, patience: Patience) -> EchoRun:
     """A long reply of the agent that comes back, to a caller who listens."""
     line = Line(take.idle, Echo(take.attenuation_db, take.delay_s))
-    async with _call(house, limits, line, _says(take.reply)) as talk:
+    async with _call(house, patience, line, _says(take.reply)) as talk:
         await talk.until(talk.log.over.wait(), _LONGEST_REPLY_S)
         await asyncio.sleep(2.0)
         stopped_at, pauses = talk.first_reply()
