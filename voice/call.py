@@ -28,7 +28,7 @@ from voice.reply import Actions, Reply, notice
 from voice.services import CallLimits, CallResult, CallServices, Dialogue
 from voice.speaker import Speaker
 from voice.turn_draft import TurnDraft
-from voice.turns.barge_in import PAUSE_VOICED_MS
+from voice.turns.barge_in import MEANT_VOICED_MS
 from voice.turns.endpointing import SpeechStarted
 from voice.turns.keys import ENTRY_TIMEOUT_S, KeyCollector
 from voice.turns.vad import VadStream
@@ -164,7 +164,7 @@ class Call:
             return
         if self._speaker.audible or not reply.going_on:
             self._overlap.voice(audible=reply.going_on)
-        elif self._ear.voiced_ms >= PAUSE_VOICED_MS:
+        elif self._ear.voiced_ms >= MEANT_VOICED_MS:
             draft = reply.draft
             if draft.input_kind == "speech" and draft.heard_started_ms is not None:
                 # The turn was not over after all: what was said and what follows are one turn.

@@ -14,7 +14,6 @@ from functools import partial
 from agent.actions import Expectation
 from voice.stt.partials import StablePrefix
 from voice.stt.transcriber import Effort, Transcriber, Transcript, TranscriptionError
-from voice.turns.echo import level_dbfs
 from voice.turns.endpointing import (
     Endpointer,
     SpeechPaused,
@@ -140,9 +139,9 @@ class Ear:
         now_ms = self._timeline.now_ms
         return self._lookback.cut(now_ms - round(seconds * 1000), now_ms)
 
-    def level_dbfs(self, utterance: Utterance) -> float:
-        """How loud it was."""
-        return level_dbfs(self._lookback.cut(utterance.started_ms, utterance.ended_ms))
+    def heard_between(self, start_ms: int, end_ms: int) -> bytes:
+        """What was heard between two stream times, as far as kept."""
+        return self._lookback.cut(start_ms, end_ms)
 
     def cut(self, started_ms: int, ended_ms: int) -> bytes:
         """The audio of speech between two stream times, with a little around it."""

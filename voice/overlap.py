@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from agent.actions import Expectation
 from voice.ear import Ear, PauseUnderstood, Utterance
+from voice.playout import REMEMBERED_S
 from voice.speaker import Speaker
 from voice.turns import echo
 from voice.turns.barge_in import BargeIn, Verdict
@@ -55,10 +56,11 @@ class Overlap:
         """Whether what the caller said is a turn, and not just something beside the reply."""
         if self._overlapping:
             self._obey(self._barge_in.ended(utterance.voiced_ms))
-        if self._barge_in.dismissed:
+        if self._barge_in.dismissed or self._is_late_echo(utterance):
             return False
         if utterance.voiced_ms >= _LEVEL_VOICED_MS:
-            self._usual_dbfs = self._ear.level_dbfs(utterance)
+            heard = self._ear.heard_between(utterance.started_ms, utterance.ended_ms)
+            self._usual_dbfs = echo.level_dbfs(heard)
         return True
 
     def close(self) -> None:
@@ -87,6 +89,15 @@ class Overlap:
             self._speaker.played_within(echo.HEARD_S + echo.MAX_DELAY_S),
             self._usual_dbfs,
         )
+
+    def _is_late_echo(self, utterance: Utterance) -> bool:
+        """Whether what was said is the end of our own reply, coming back after it."""
+        since_s = (self._ear.now_ms - utterance.started_ms) / 1000
+        reaches_s = since_s + echo.MAX_DELAY_S
+        if self._speaker.silent_for() > reaches_s or reaches_s > REMEMBERED_S:
+            return False
+        heard = self._ear.heard_between(utterance.started_ms, utterance.ended_ms)
+        return not echo.is_callers(heard, self._speaker.played_within(reaches_s), self._usual_dbfs)
 
     def _on_held_up(self) -> None:
         if self._barge_in.paused:

@@ -5,6 +5,7 @@ was heard, only about a second is sent ahead. An echoed mark does not prove that
 what stood before it (marks are echoed on `clear` too), so these books decide.
 """
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 
@@ -31,7 +32,7 @@ MARK_MARGIN_S = 1.5
 """A mark that has not come this long after its audio's end is given up."""
 
 
-REMEMBERED_S = 3.0
+REMEMBERED_S = 4.0
 """Seconds for which played audio is kept: it may come back as an echo."""
 
 REWIND_S = 0.6
@@ -252,6 +253,10 @@ class Playout:
         while self._past and self._past[0].ends_at < now - REMEMBERED_S:
             self._past.popleft()
         return played
+
+    def silent_for(self, now: float) -> float:
+        """Seconds since the last audio was played; 0 while it plays, infinite before the first."""
+        return max(0.0, now - self._ends_at) if self._ends_at else math.inf
 
     def played_since(self, start: float, now: float) -> bytes:
         """What was played from `start` (at most REMEMBERED_S ago) to `now`, with its silence."""

@@ -71,6 +71,10 @@ class Speaker:
         now = self._loop.time()
         return self._playout.played_since(now - seconds, now)
 
+    def silent_for(self) -> float:
+        """Seconds since the last of our audio was played; 0 while it plays."""
+        return self._playout.silent_for(self._loop.time())
+
     async def finished(self) -> None:
         """Waits until the caller has heard all; bounded, since lost marks are given up."""
         if self._playout.busy:

@@ -9,8 +9,11 @@ from enum import Enum, StrEnum, auto
 
 from agent.actions import Expectation
 
-PAUSE_VOICED_MS = 192
-"""Voiced audio from which the reply pauses: six windows of the VAD."""
+PAUSE_VOICED_MS = 128
+"""Voiced audio from which the reply pauses: four windows of the VAD."""
+
+MEANT_VOICED_MS = 192
+"""Voiced audio from which words are meant to interrupt; shorter ones only if they say so."""
 
 STOP_VOICED_MS = 640
 """Voiced audio that no backchannel lasts."""
@@ -86,7 +89,7 @@ class BargeIn:
 
     def heard(self, text: str, voiced_ms: int, expects: Expectation) -> Verdict | None:
         """The caller is silent after `text`; `expects` is what the reply is asking just now."""
-        long_enough = voiced_ms - self._judged_ms >= PAUSE_VOICED_MS
+        long_enough = voiced_ms - self._judged_ms >= MEANT_VOICED_MS
         if not self._undecided or (self.dismissed and not long_enough):
             return None
         answered = expects is Expectation.YES_NO and is_answer(text)
