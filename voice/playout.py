@@ -263,7 +263,7 @@ class Playout:
         audio = bytearray([SILENCE]) * max(0, round((now - start) * BYTES_PER_S))
         for part in (*self._past, *self._sent):
             at = round((part.at - start) * BYTES_PER_S)
-            piece = part.audio[max(0, -at) : len(audio) - at]
+            piece = part.audio[max(0, -at) : max(0, len(audio) - at)]
             audio[max(0, at) : max(0, at) + len(piece)] = piece
         return bytes(audio)
 

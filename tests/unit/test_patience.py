@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from agent.actions import Expectation
-from knowledge.catalog.loader import load_catalog
+from knowledge.catalog.loader import load_catalog, sample_catalog_path
 from knowledge.terms import Analyzer
 from voice.turns.patience import (
     FINAL_MS,
@@ -23,7 +23,7 @@ OPEN, YES_NO, NUMBER = Expectation.OPEN, Expectation.YES_NO, Expectation.NUMBER
 
 @pytest.fixture(scope="module")
 def patience() -> KoreanPatience:
-    return KoreanPatience(Analyzer(load_catalog()).morphemes)
+    return KoreanPatience(Analyzer(load_catalog(sample_catalog_path())).morphemes)
 
 
 @pytest.mark.parametrize(
