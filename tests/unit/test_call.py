@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from agent.actions import Action, EndCall, HandOff, Say
+from agent.actions import Action, EndCall, Expectation, HandOff, Say
 from storage.records import HandoffReason, Outcome
 from tests.support.line import Fixture, place_call, spoken
 from tests.support.virtual_time import run_virtual
@@ -15,6 +15,7 @@ from voice import phrases
 from voice.events import KeyPressed, PlayAudio, Stopped
 from voice.reply import STEP_TIMEOUT_S
 from voice.services import CallLimits, CallResult
+from voice.stt.transcriber import TranscriptionError
 
 HUMAN: list[Action] = [
     Say(text="상담원에게 연결해 드리겠습니다."),
@@ -125,19 +126,105 @@ def test_speech_during_a_reply_clears_it_and_is_answered(tmp_path: Path) -> None
     assert call.dialogue.remembered[1] == (cut.said, True)
 
 
-def test_a_backchannel_does_not_stop_the_reply(tmp_path: Path) -> None:
+def interject(
+    tmp_path: Path, audio: bytes, text: str | Exception, *answers: Action
+) -> tuple[Fixture, float]:
+    """A call whose reply of six seconds is spoken into, and when that began."""
+    began = 0.0
+
     async def script(call: Fixture) -> None:
+        nonlocal began
         call.voice.seconds = 6.0
         await asyncio.sleep(8)
         await call.line.say(QUESTION)
         await asyncio.sleep(2.5)
-        await call.line.say(SHORT[:1_280])
+        began = asyncio.get_running_loop().time()
+        await call.line.say(audio)
         await asyncio.sleep(9)
         call.call.receive(Stopped(reason="stop"))
 
-    call, _ = live(lambda: place_call(tmp_path, hears=["하나"]), script)
+    def make() -> Fixture:
+        table: dict[str, list[Action]] = {"하나": list(answers or [Say(text="긴 대답이에요.")])}
+        return place_call(tmp_path, hears=["하나", text, "둘"], answers=table)
+
+    call, _ = live(make, script)
+    return call, began
+
+
+def test_a_very_short_sound_does_not_even_pause_the_reply(tmp_path: Path) -> None:
+    call, _ = interject(tmp_path, SHORT[:960], "네")
     assert call.line.clears() == []
     assert len(call.journal.turns) == 2
+
+
+def test_a_backchannel_pauses_the_reply_which_goes_on_where_it_was(tmp_path: Path) -> None:
+    call, began = interject(tmp_path, spoken("네 네"), "네 네")
+    (paused,) = call.line.clears()
+    assert 0.1 < paused - began < 0.4
+    assert [turn.said for turn in call.journal.turns] == ["안녕하세요.", "긴 대답이에요."]
+    reply = call.journal.turns[1]
+    assert not reply.interrupted
+    resumed = call.line.first_audio_after(paused)
+    assert resumed - paused < 1.0
+    assert reply.said_started_ms is not None
+    assert reply.said_ended_ms is not None
+    spoken_ms = reply.said_ended_ms - reply.said_started_ms
+    assert spoken_ms == pytest.approx(6_000 + (resumed - paused) * 1_000, abs=650)
+
+
+@pytest.mark.parametrize("text", ["잠깐만요", "그건 얼마예요"])
+def test_words_stop_the_reply_and_are_a_turn(tmp_path: Path, text: str) -> None:
+    call, began = interject(tmp_path, spoken(text), text)
+    (stopped,) = call.line.clears()
+    assert stopped - began < 0.4
+    assert [turn.heard for turn in call.journal.turns] == ["", "하나", text]
+    assert call.journal.turns[1].interrupted
+
+
+def test_yes_to_the_question_that_is_being_asked_is_an_answer(tmp_path: Path) -> None:
+    question = Say(text="상담원에게 연결해 드릴까요?", expects=Expectation.YES_NO)
+    call, _ = interject(tmp_path, spoken("네"), "네", question)
+    assert [turn.heard for turn in call.journal.turns] == ["", "하나", "네"]
+
+
+def test_a_voice_that_cannot_be_recognised_holds_nothing_up(tmp_path: Path) -> None:
+    overloaded = TranscriptionError("stt-overloaded", "no room", retryable=True)
+    call, _ = interject(tmp_path, spoken("네 네"), overloaded)
+    assert [turn.heard for turn in call.journal.turns][:2] == ["", "하나"]
+    assert "긴 대답이에요." in call.journal.turns[1].intended
+    assert len(call.line.clears()) == 1
+
+
+def test_recognition_begins_in_the_silence_before_the_turn_is_over(tmp_path: Path) -> None:
+    async def script(call: Fixture) -> None:
+        await asyncio.sleep(3)
+        ended = await call.line.say(QUESTION)
+        await asyncio.sleep(0.3)
+        assert len(call.ears.utterances) == 1
+        assert call.dialogue.heard == []
+        await asyncio.sleep(2)
+        assert call.line.first_audio_after(ended) - ended < 0.75, "0.6 s of it was the wait"
+        call.call.receive(Stopped(reason="stop"))
+
+    def make() -> Fixture:
+        call = place_call(tmp_path, hears=["얼마예요"])
+        call.ears.delay_s = 0.35
+        return call
+
+    call, _ = live(make, script)
+    assert len(call.ears.utterances) == 1
+
+
+def test_an_overloaded_recogniser_is_asked_again_at_the_turns_end(tmp_path: Path) -> None:
+    async def script(call: Fixture) -> None:
+        await asyncio.sleep(3)
+        await call.line.say(QUESTION)
+        await asyncio.sleep(4)
+        call.call.receive(Stopped(reason="stop"))
+
+    overloaded = TranscriptionError("stt-overloaded", "no room", retryable=True)
+    call, _ = live(lambda: place_call(tmp_path, hears=[overloaded, "얼마예요"]), script)
+    assert [turn.heard for turn in call.journal.turns] == ["", "얼마예요"]
 
 
 def test_a_caller_who_goes_on_before_the_reply_is_heard_whole(tmp_path: Path) -> None:
