@@ -3,6 +3,7 @@
 import json
 import logging
 from collections.abc import Mapping, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -139,6 +140,8 @@ def turns(
     }  # fmt: skip
     if only not in chosen:
         raise typer.BadParameter("main or check", param_hint="--only")
+    if plots is not None and find_spec("matplotlib") is None:
+        raise typer.BadParameter("install requirements/dev.txt to draw", param_hint="--plots")
     console = Console()
     # Callers who hang up in the middle of a word are no news here.
     logging.getLogger("agent").setLevel(logging.ERROR)
