@@ -103,7 +103,7 @@ def said_form(template: str, *, pauses: bool, rng: random.Random) -> str:
     """The words with numbers drawn for their slots; `|` remains only where a pause is made."""
 
     def number(slot: re.Match[str]) -> str:
-        groups = re.sub("[, ]+", " ", _SLOTS[slot[1]](rng).spoken).split()
+        groups = re.sub("[^가-힣]+", " ", _SLOTS[slot[1]](rng).spoken).split()
         # Nobody pauses before the bare unit of a year or a day.
         between = [index for index in range(1, len(groups)) if groups[index] not in ("년", "일")]
         paused = rng.sample(between, min(len(between), _MOST_PAUSES_IN_SLOT))
