@@ -2,7 +2,7 @@
 
 import asyncio
 from collections import deque
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -11,6 +11,7 @@ import numpy as np
 
 from agent.actions import Action, Heard, Say
 from storage.records import Customer, HandoffReason, Turn, Verification
+from tests.support.virtual_time import run_virtual
 from voice.audio import mulaw
 from voice.audio.recording import StereoRecorder
 from voice.call import Call
@@ -22,7 +23,7 @@ from voice.events import (
     PlaceMark,
     PlayAudio,
 )
-from voice.services import CallLimits, CallServices
+from voice.services import CallLimits, CallResult, CallServices
 from voice.stt.transcriber import Effort, Transcript, TranscriptionError
 from voice.tts.espeak import EspeakSynthesizer
 from voice.turns.patience import FixedPatience
@@ -275,3 +276,22 @@ def place_call(
     )
     line.call = call
     return Fixture(line, call, ears, voice, dialogue, journal)
+
+
+def live(
+    make: Callable[[], Fixture], script: Callable[[Fixture], Awaitable[None]]
+) -> tuple[Fixture, CallResult]:
+    """Runs a call against a script of what the caller does."""
+
+    async def main() -> tuple[Fixture, CallResult]:
+        call = make()
+        running = asyncio.create_task(call.call.run())
+        call.line.start()
+        acting = asyncio.ensure_future(script(call))
+        async with asyncio.timeout(400):
+            result = await running
+        await acting
+        await call.line.stop()
+        return call, result
+
+    return run_virtual(main())

@@ -2,14 +2,13 @@
 
 import asyncio
 import wave
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
 
-from agent.actions import Action, EndCall, Expectation, HandOff, Say
+from agent.actions import Action, EndCall, HandOff, Say
 from storage.records import HandoffReason, Outcome
-from tests.support.line import Fixture, place_call, spoken
+from tests.support.line import Fixture, live, place_call, spoken
 from tests.support.virtual_time import run_virtual
 from voice import phrases
 from voice.events import KeyPressed, PlayAudio, Stopped
@@ -24,25 +23,6 @@ HUMAN: list[Action] = [
 BYE: list[Action] = [Say(text="감사합니다."), EndCall(outcome=Outcome.COMPLETED)]
 QUESTION = spoken("이월 십 기가 요금이 얼마예요")
 SHORT = spoken("네")
-
-
-def live(
-    make: Callable[[], Fixture], script: Callable[[Fixture], Awaitable[None]]
-) -> tuple[Fixture, CallResult]:
-    """Runs a call against a script of what the caller does."""
-
-    async def main() -> tuple[Fixture, CallResult]:
-        call = make()
-        running = asyncio.create_task(call.call.run())
-        call.line.start()
-        acting = asyncio.ensure_future(script(call))
-        async with asyncio.timeout(400):
-            result = await running
-        await acting
-        await call.line.stop()
-        return call, result
-
-    return run_virtual(main())
 
 
 def test_a_greeting_a_question_an_answer_a_goodbye(tmp_path: Path) -> None:
@@ -98,101 +78,6 @@ def test_the_recording_holds_both_sides_in_time(tmp_path: Path) -> None:
     assert not loud(0, 0.0, 2.9)
     assert loud(0, 3.1, 4.0)
     assert loud(1, 3 + len(QUESTION) / 8_000 + 1, 3 + len(QUESTION) / 8_000 + 2)
-
-
-def test_speech_during_a_reply_clears_it_and_is_answered(tmp_path: Path) -> None:
-    async def script(call: Fixture) -> None:
-        call.voice.seconds = 6.0
-        await asyncio.sleep(8)
-        await call.line.say(QUESTION)
-        await asyncio.sleep(2.5)
-        began = asyncio.get_running_loop().time()
-        await call.line.say(QUESTION)
-        (cleared,) = call.line.clears()
-        assert cleared - began < 0.5
-        await asyncio.sleep(9)
-        call.call.receive(Stopped(reason="stop"))
-
-    answers: dict[str, list[Action]] = {
-        "하나": [Say(text="이 문장은 아주 길어서 중간에 끊깁니다.")]
-    }
-    call, result = live(lambda: place_call(tmp_path, hears=["하나", "둘"], answers=answers), script)
-    assert result.outcome is Outcome.ABANDONED
-    cut = call.journal.turns[1]
-    assert cut.interrupted
-    assert cut.said.endswith("…")
-    assert cut.intended.startswith(cut.said[:-1])
-    assert [turn.heard for turn in call.journal.turns] == ["", "하나", "둘"]
-    assert call.dialogue.remembered[1] == (cut.said, True)
-
-
-def interject(
-    tmp_path: Path, audio: bytes, text: str | Exception, *answers: Action
-) -> tuple[Fixture, float]:
-    """A call whose reply of six seconds is spoken into, and when that began."""
-    began = 0.0
-
-    async def script(call: Fixture) -> None:
-        nonlocal began
-        call.voice.seconds = 6.0
-        await asyncio.sleep(8)
-        await call.line.say(QUESTION)
-        await asyncio.sleep(2.5)
-        began = asyncio.get_running_loop().time()
-        await call.line.say(audio)
-        await asyncio.sleep(9)
-        call.call.receive(Stopped(reason="stop"))
-
-    def make() -> Fixture:
-        table: dict[str, list[Action]] = {"하나": list(answers or [Say(text="긴 대답이에요.")])}
-        return place_call(tmp_path, hears=["하나", text, "둘"], answers=table)
-
-    call, _ = live(make, script)
-    return call, began
-
-
-def test_a_very_short_sound_does_not_even_pause_the_reply(tmp_path: Path) -> None:
-    call, _ = interject(tmp_path, SHORT[:960], "네")
-    assert call.line.clears() == []
-    assert len(call.journal.turns) == 2
-
-
-def test_a_backchannel_pauses_the_reply_which_goes_on_where_it_was(tmp_path: Path) -> None:
-    call, began = interject(tmp_path, spoken("네 네"), "네 네")
-    (paused,) = call.line.clears()
-    assert 0.1 < paused - began < 0.4
-    assert [turn.said for turn in call.journal.turns] == ["안녕하세요.", "긴 대답이에요."]
-    reply = call.journal.turns[1]
-    assert not reply.interrupted
-    resumed = call.line.first_audio_after(paused)
-    assert resumed - paused < 1.0
-    assert reply.said_started_ms is not None
-    assert reply.said_ended_ms is not None
-    spoken_ms = reply.said_ended_ms - reply.said_started_ms
-    assert spoken_ms == pytest.approx(6_000 + (resumed - paused) * 1_000, abs=650)
-
-
-@pytest.mark.parametrize("text", ["잠깐만요", "그건 얼마예요"])
-def test_words_stop_the_reply_and_are_a_turn(tmp_path: Path, text: str) -> None:
-    call, began = interject(tmp_path, spoken(text), text)
-    (stopped,) = call.line.clears()
-    assert stopped - began < 0.4
-    assert [turn.heard for turn in call.journal.turns] == ["", "하나", text]
-    assert call.journal.turns[1].interrupted
-
-
-def test_yes_to_the_question_that_is_being_asked_is_an_answer(tmp_path: Path) -> None:
-    question = Say(text="상담원에게 연결해 드릴까요?", expects=Expectation.YES_NO)
-    call, _ = interject(tmp_path, spoken("네"), "네", question)
-    assert [turn.heard for turn in call.journal.turns] == ["", "하나", "네"]
-
-
-def test_a_voice_that_cannot_be_recognised_holds_nothing_up(tmp_path: Path) -> None:
-    overloaded = TranscriptionError("stt-overloaded", "no room", retryable=True)
-    call, _ = interject(tmp_path, spoken("네 네"), overloaded)
-    assert [turn.heard for turn in call.journal.turns][:2] == ["", "하나"]
-    assert "긴 대답이에요." in call.journal.turns[1].intended
-    assert len(call.line.clears()) == 1
 
 
 def test_recognition_begins_in_the_silence_before_the_turn_is_over(tmp_path: Path) -> None:
