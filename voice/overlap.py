@@ -91,13 +91,17 @@ class Overlap:
         )
 
     def _is_late_echo(self, utterance: Utterance) -> bool:
-        """Whether what was said is the end of our own reply, coming back after it."""
-        since_s = (self._ear.now_ms - utterance.started_ms) / 1000
+        """Whether what was said is the end of our own reply, coming back after it.
+
+        Only by its likeness: who answers in a low voice is not to be missed.
+        """
+        since_s = (self._ear.now_ms - utterance.ended_ms) / 1000 + echo.HEARD_S
         reaches_s = since_s + echo.MAX_DELAY_S
         if self._speaker.silent_for() > reaches_s or reaches_s > REMEMBERED_S:
             return False
-        heard = self._ear.heard_between(utterance.started_ms, utterance.ended_ms)
-        return not echo.is_callers(heard, self._speaker.played_within(reaches_s), self._usual_dbfs)
+        heard_from_ms = utterance.ended_ms - round(echo.HEARD_S * 1000)
+        heard = self._ear.heard_between(heard_from_ms, utterance.ended_ms)
+        return echo.is_ours(heard, self._speaker.played_within(reaches_s))
 
     def _on_held_up(self) -> None:
         if self._barge_in.paused:

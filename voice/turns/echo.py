@@ -44,9 +44,12 @@ def is_callers(heard: bytes, played: bytes, usual_dbfs: float) -> bool:
 
     `played` is what was played until now, µ-law, at least as far back as the echo may come from.
     """
-    if level_dbfs(heard) < usual_dbfs - FAINT_DB:
-        return False
-    return correlation(heard, played) < ECHO_CORRELATION
+    return level_dbfs(heard) >= usual_dbfs - FAINT_DB and not is_ours(heard, played)
+
+
+def is_ours(heard: bytes, played: bytes) -> bool:
+    """Whether `heard` is what we played, coming back; see `is_callers`."""
+    return correlation(heard, played) >= ECHO_CORRELATION
 
 
 def level_dbfs(audio: bytes) -> float:
