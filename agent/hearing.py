@@ -8,6 +8,8 @@ from agent.korean.written import to_written
 from agent.plan_names import PlanNames
 from knowledge.catalog.model import Catalog
 
+_MOST_ROUNDS = 4
+
 
 class Hearing:
     """Figures and plan names of one catalogue put into writing; shared by all calls."""
@@ -21,6 +23,9 @@ class Hearing:
         Text in which there is nothing to put right comes back as it is, in NFC.
         """
         text = unicodedata.normalize("NFC", heard)
-        while (written := self._names.repaired(to_written(text))) != text:
+        for _ in range(_MOST_ROUNDS):  # a name put right may lay a figure bare: 심풀칠십기가
+            written = self._names.repaired(to_written(text))
+            if written == text:
+                break
             text = written
         return text

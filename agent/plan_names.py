@@ -11,7 +11,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from knowledge.catalog.model import Catalog
 from knowledge.jamo import distance, to_jamo
@@ -33,7 +33,7 @@ _ORDINARY = frozenset(
         # near 복지
         "복사", "복귀", "복직", "볶지", "보지", "놓지", "먹지", "녹지", "벅지",
         # near 슬림, 심플, 초이스, 웰컴, 시니어, 주니어, 베이직, 스페셜
-        "살림", "그림", "쓰림", "올림", "샘플", "베이지", "슬립", "배지",
+        "살림", "그림", "쓰림", "올림", "샘플", "베이지", "배지",
         # near 틴, after a letter
         "인", "신", "진", "민", "린", "빈", "긴", "킨",
     }
@@ -125,7 +125,7 @@ class PlanNames:
         text = self._with_repairs(text)
         text = self._five_g.sub("5G ", text)
         for pattern, name in self._short:
-            text = pattern.sub(lambda match, name=name: _short_name(match, name), text)
+            text = pattern.sub(partial(_short_name, name=name), text)
         for pattern, target in (*self._homophones, *self._names):
             text = pattern.sub(target, text)
         for pattern, letter in self._letters:
@@ -166,12 +166,12 @@ class PlanNames:
         """Whether what stands beside a repaired word makes it a name."""
         heard = text[repair.start : repair.end]
         before = tried[: repair.start].rstrip()
-        led = before.endswith("5G") or any(before.endswith(word) for word in self._words)
+        led = before.endswith(("5G", "Y", "와이", *self._words))
         if heard in _ORDINARY and not led:
             return False
         if any(start <= repair.start and repair.end <= end for start, end in spans):
             return True
-        if before.endswith("5G"):
+        if before.endswith(("5G", "오지", "오쥐")):
             return True
         enough = len(self._words[repair.word]) >= _SURE_JAMO
         return enough and _PLAN_WORD.match(tried, repair.end) is not None
@@ -196,7 +196,7 @@ class PlanNames:
 
 def _allowed(jamo: str) -> float:
     """How many jamo may differ in a word of a name."""
-    return 1.0 if len(jamo) < 7 else 1.5 if len(jamo) < 9 else 2.0
+    return 1.0 if len(jamo) < 6 else 1.5 if len(jamo) < 9 else 2.0
 
 
 def _syllables(word: str) -> tuple[tuple[int, int, int], ...]:

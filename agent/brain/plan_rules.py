@@ -135,9 +135,7 @@ async def refine(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
         found = [
             plan
             for plan in (*near, *everywhere)
-            if (tail := plan.name.split()[-1].lower()) in said
-            and len(tail) >= 2
-            and " " in plan.name
+            if " " in plan.name and _says(said, plan.name.split()[-1].lower())
         ]
     if not found:
         return None
@@ -148,6 +146,16 @@ async def refine(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
         state, *said_of, result=result, plan_ids=(found[0].id,), family_id=found[0].family_id,
         topic=asked,
     )  # fmt: skip
+
+
+def _says(said: str, tail: str) -> bool:
+    """Whether the end of a plan's name is said; `36` is not in `36살` or `1036`."""
+    if not tail.isdigit():
+        return len(tail) >= 2 and tail in said
+    return (
+        re.search(rf"(?<![\d,.]){tail}(?![\d,.]*(?:\d|[살세%분개년월일시번대원만천]))", said)
+        is not None
+    )
 
 
 async def follow_up(frame: Frame, state: State, tools: Toolbox) -> Draft | None:

@@ -52,7 +52,8 @@ _NATIVE_TENS = {
     "이른": 70, "여든": 80, "아흔": 90,
 }  # fmt: skip
 
-_PIECE = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|[일이삼사오육륙칠팔구십백천만억]"
+# Possessive: else a long string of digits could be parted in very many ways.
+_PIECE = r"(?:\d{1,3}(?:,\d{3})++(?!\d)|\d++)(?:\.\d++)?|[일이삼사오육륙칠팔구십백천만억]"
 _RUN = rf"(?:{_PIECE})(?:\s?(?:{_PIECE}))*"
 _ONES, _TENS = "|".join(_NATIVE_ONES), "|".join(_NATIVE_TENS)
 _NATIVE = rf"(?:(?:{_TENS})\s?(?:{_ONES})?|(?:{_ONES}))"

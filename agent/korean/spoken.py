@@ -101,7 +101,8 @@ def _phone(match: re.Match[str]) -> str:
 
 def _date(match: re.Match[str]) -> str:
     year, month, day = match.group("year", "month", "day")
-    said = f"{sino(int(year))}년 " if year else ""
+    # 05년 is said 공오년, as 오년 would be five years.
+    said = f"{by_digit(year) if year[0] == '0' else sino(int(year))}년 " if year else ""
     said += {6: "유", 10: "시"}.get(int(month), sino(int(month))) + "월"
     return f"{said} {sino(int(day))}일" if day else said
 

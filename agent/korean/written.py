@@ -10,14 +10,14 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable
-from functools import lru_cache
 
 from agent.korean.dates import dates
 from agent.korean.digits import digit_strings
 from agent.korean.figures import native_number, number
 
 _SINO = "일이삼사오육륙칠팔구십백천만억"
-_PIECE = rf"(?:\d{{1,3}}(?:,\d{{3}})+|\d+|[{_SINO}])"
+# Possessive: else a long string of digits could be parted in very many ways.
+_PIECE = rf"(?:\d{{1,3}}(?:,\d{{3}})++(?!\d)|\d++|[{_SINO}])"
 _POINT = r"(?:\s?점\s?(?:[공영일이삼사오육칠팔구\d]\s?){1,3}|\.\d+)"
 _RUN = rf"{_PIECE}(?:\s?{_PIECE})*"
 _START = rf"(?:(?<![가-힣\d.,~\-])(?=[영{_SINO}])|(?<![\d.,~\-])(?=\d))"
@@ -122,7 +122,7 @@ def _native_data(match: re.Match[str]) -> str:
 def _speed(match: re.Match[str]) -> str:
     unit, run = match["unit"], match["run"]
     found = _decimal(run)
-    if found is None or (_single(run) and match["gap"] == "" and unit == "메가"):
+    if found is None or (run == "오" and match["gap"] == "" and unit == "메가"):
         return match[0]  # 오메가
     if unit[:1] in "케킬kK":
         return f"{found[0]}{found[1]}kbps"
@@ -294,11 +294,7 @@ def to_written(spoken: str) -> str:
 
     NFC; idempotent. Text without a numeral, and what is written already, stays as it is.
     """
-    return _written(unicodedata.normalize("NFC", spoken))
-
-
-@lru_cache(maxsize=4096)
-def _written(text: str) -> str:
+    text = unicodedata.normalize("NFC", spoken)
     # What one rule writes may be what another one waits for.
     for _ in range(_MOST_ROUNDS):
         before = text

@@ -106,3 +106,8 @@ def test_any_text_can_be_read(text: str) -> None:
     digit_runs(text)
     phone_number(text)
     birth_digits(text)
+
+
+def test_a_long_string_of_digits_takes_no_time() -> None:
+    assert birth_digits("1" * 200 + "x") is None
+    assert find_figures("1" * 200 + " x")[0].figure.unit is Unit.PLAIN
