@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.bench.turn_taking.arrival import punctual
+from scripts.bench.turn_taking.arrival import Arrivals
 from scripts.bench.turn_taking.figures import echo_figures, overlap_figures, turn_figures
 from scripts.bench.turn_taking.plots import plot
 from scripts.bench.turn_taking.rendering import Recording
@@ -13,7 +13,7 @@ from scripts.bench.turn_taking.runner import EchoRun, OverlapRun, TurnRun
 from scripts.bench.turn_taking.script import overlaps, replies, utterances
 from scripts.bench.turn_taking.takes import ECHO_DB, EchoTake, OverlapTake, TurnTake
 
-RECORDING = Recording(b"", b"", ((0.5, 1.0),), punctual(1))
+RECORDING = Recording(b"", b"", ((0.5, 1.0),), Arrivals((20.0,)))
 TURN = TurnTake(utterances()[0], "네", "f4", RECORDING, 0.0)
 
 

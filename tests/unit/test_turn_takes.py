@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from agent.actions import Expectation
 from scripts.bench.turn_taking import takes
-from scripts.bench.turn_taking.arrival import FRAME_MS, punctual, random_arrivals
+from scripts.bench.turn_taking.arrival import FRAME_MS, Arrivals, random_arrivals
 from scripts.bench.turn_taking.rendering import FRAME_BYTES, LINE_HZ, Recording, render
 from scripts.demo_stt.audio import DEV_VOICES, training_voices
 from voice.audio import mulaw
@@ -85,7 +85,6 @@ def test_some_takes_stall_lose_and_double_and_most_only_jitter() -> None:
     assert 0.1 < stalled / len(drawn) < 0.3
     assert 0.2 < sum(bool(one.lost) for one in drawn) / len(drawn) < 0.4
     assert 0.1 < sum(bool(one.doubled) for one in drawn) / len(drawn) < 0.3
-    assert punctual(2).at_ms == (20.0, 40.0)
 
 
 @given(seed=SEEDS)
@@ -102,7 +101,7 @@ def test_the_turns_of_a_half_are_its_own_by_its_own_voices(monkeypatch: pytest.M
 
     def remember(text: str, voice: str, _rng: random.Random) -> Recording:
         said.append(f"{voice} {text}")
-        return Recording(b"", b"", ((0.0, 1.0),), punctual(1))
+        return Recording(b"", b"", ((0.0, 1.0),), Arrivals((20.0,)))
 
     monkeypatch.setattr(takes, "render", remember)
     main, check = takes.turn_takes("main"), takes.turn_takes("check")

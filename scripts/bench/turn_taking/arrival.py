@@ -24,11 +24,6 @@ class Arrivals:
     """Frames that come twice."""
 
 
-def punctual(frames: int) -> Arrivals:
-    """Each frame the moment it has been spoken."""
-    return Arrivals(tuple(float((frame + 1) * FRAME_MS) for frame in range(frames)))
-
-
 def random_arrivals(frames: int, rng: random.Random) -> Arrivals:
     """Frames as a network brings them: in order, late by up to 60 ms, now and then held back."""
     stalls = []

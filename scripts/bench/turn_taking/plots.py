@@ -29,12 +29,17 @@ def plot(
     folder.mkdir(parents=True, exist_ok=True)
     paths = [folder / "turns-cutoffs.png", folder / "turns-latency.png"]
     figure, axes = plt.subplots(figsize=(7, 4.5), layout="constrained")
-    for name, points, colour in (("Yeoboseyo", ours, _OURS), ("silence timer", timer, _TIMER)):
+    for name, points, colour, label_y in (
+        ("Yeoboseyo", ours, _OURS, -12),
+        ("silence timer", timer, _TIMER, 5),
+    ):
         delays = [figures["end_of_turn_ms_p50"] for figures in points.values()]
         rates = [100 * figures["false_cutoff_rate"] for figures in points.values()]
         axes.plot(delays, rates, "o-", color=colour, label=name)
         for label, x, y in zip(points, delays, rates, strict=True):
-            axes.annotate(label, (x, y), textcoords="offset points", xytext=(5, 5), fontsize=8)
+            axes.annotate(
+                label, (x, y), textcoords="offset points", xytext=(5, label_y), fontsize=8
+            )
     axes.set_xlabel("median delay from end of speech to end of turn, ms")
     axes.set_ylabel("turns cut off, %")
     axes.set_ylim(bottom=0)
