@@ -27,12 +27,12 @@ _WEIGHTS = {
     "change": 1.3,
     "recommend": 1.5,
     "follow_up": 1.5,
-    "identity": 1.6,
+    "identity": 4.0,
     "phone_number": 9.0,
     "handoff": 1.5,
     "yes_no": 1.6,
     "backchannel": 2.0,
-    "control": 2.0,
+    "control": 3.0,
 }
 _EVERYDAY_SHARE = 0.14
 _SCRAMBLED_SHARE = 0.06

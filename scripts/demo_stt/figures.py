@@ -78,7 +78,8 @@ def _month_day(rng: random.Random) -> Pair:
     month, day = rng.randint(1, 12), rng.randint(1, 31)
     name = {6: "유", 10: "시"}.get(month, sino(month))
     gap = rng.choice(["", " "])
-    return Pair(f"{month}월 {day}일", f"{name}월 {sino(day)}{gap}일")
+    between = f" {PAUSE} " if rng.random() < 0.12 else " "
+    return Pair(f"{month}월 {day}일", f"{name}월{between}{sino(day)}{gap}일")
 
 
 def date(rng: random.Random) -> Pair:
@@ -93,14 +94,34 @@ def birth(rng: random.Random) -> Pair:
     if kind < 0.25:
         digits = f"{year % 100:02d}{rng.randint(1, 12):02d}{rng.randint(1, 31):02d}"
         return Pair(digits, _said_digits(digits, rng, zero=rng.choice("공공영")))
-    day = _month_day(rng)
-    if kind < 0.65:
-        gap = rng.choice(["", " "])
-        return Pair(f"{year}년 {day.written}", sino(year) + f"{gap}년 " + day.spoken)
+    spoken_year, day = _year(year, rng, full=kind < 0.65), _month_day(rng)
+    between = f" {PAUSE} " if rng.random() < 0.15 else " "
+    return Pair(f"{spoken_year.written} {day.written}", spoken_year.spoken + between + day.spoken)
+
+
+def _year(year: int, rng: random.Random, *, full: bool) -> Pair:
+    if full:
+        return Pair(f"{year}년", sino(year) + rng.choice(["년", " 년"]))
     short = year % 100
     said = f"공{sino(short)}" if 0 < short < 10 else sino(short) if short else "이천"
-    shown = f"{short:02d}년" if short else "2000년"
-    return Pair(f"{shown} {day.written}", f"{said}년 {day.spoken}")
+    return Pair(f"{short:02d}년" if short else "2000년", f"{said}년")
+
+
+def birth_start(rng: random.Random) -> Pair:
+    """A date of birth as far as it was said before a pause: 1955년, 55년 1월, 5501."""
+    kind = rng.random()
+    if kind < 0.3:
+        digits = f"{rng.randint(0, 99):02d}{rng.randint(1, 12):02d}"[: rng.choice([2, 4, 4])]
+        return Pair(digits, _said_digits(digits, rng, zero=rng.choice("공공영")))
+    year = _year(rng.randint(1935, 2015), rng, full=rng.random() < 0.6)
+    if kind < 0.55:
+        return year
+    month = rng.randint(1, 12)
+    name = {6: "유", 10: "시"}.get(month, sino(month))
+    between = f" {PAUSE} " if rng.random() < 0.25 else " "
+    if kind < 0.75:
+        return Pair(f"{month}월", f"{name}월")
+    return Pair(f"{year.written} {month}월", f"{year.spoken}{between}{name}월")
 
 
 def clock(rng: random.Random) -> Pair:
@@ -120,8 +141,15 @@ def years(rng: random.Random) -> Pair:
 
 
 def _said_digits(digits: str, rng: random.Random, *, zero: str) -> str:
+    """By digit; now and then one by one, or in pairs with pauses."""
     said = by_digit(digits).replace("공", zero)
-    return " ".join(said) if rng.random() < 0.06 else said
+    kind = rng.random()
+    if kind < 0.06:
+        return " ".join(said)
+    if kind < 0.14 and len(said) in (4, 6):
+        between = rng.choice([" ", ", ", f" {PAUSE} ", f" {PAUSE} "])
+        return between.join(said[at : at + 2] for at in range(0, len(said), 2))
+    return said
 
 
 def phone(rng: random.Random) -> Pair:
@@ -178,6 +206,7 @@ FIGURES: dict[str, Slot] = {
     "percent": percent,
     "date": date,
     "birth": birth,
+    "birth_start": birth_start,
     "clock": clock,
     "years": years,
     "phone": phone,
