@@ -62,6 +62,8 @@ class PauseUnderstood:
     """What was said before the pause that goes on."""
 
     text: str
+    sure: bool
+    """Whether it was understood; else it is no more than a guess."""
     voiced_ms: int
 
 
@@ -197,11 +199,13 @@ class Ear:
     def _on_final(self, task: asyncio.Task[Transcript], voiced_ms: int) -> None:
         if task is not self._final or not self._endpointer.speaking:
             return
-        text = _text(task)
-        if text is None:
+        transcript = _result(task)
+        if transcript is None:
             return
+        text = transcript.text or transcript.guess
         self._endpointer.allow(self._patience(text, self._expects()))
-        self._on_event(PauseUnderstood(text=text, voiced_ms=voiced_ms))
+        sure = not transcript.rejected
+        self._on_event(PauseUnderstood(text=text, sure=sure, voiced_ms=voiced_ms))
         for event in self._endpointer.wait(self._timeline.now_ms):
             self._on_turn_event(event)
 
@@ -219,9 +223,9 @@ class Ear:
         if task is not self._partial:
             return
         self._partial = None
-        text = _text(task)
-        if text is not None and self._endpointer.speaking:
-            stable = self._stable.push(text)
+        transcript = _result(task)
+        if transcript is not None and self._endpointer.speaking:
+            stable = self._stable.push(transcript.text)
             if stable:
                 self._on_event(PartialHeard(text=stable))
 
@@ -252,13 +256,13 @@ def _failed(task: asyncio.Task[Transcript]) -> bool:
     return task.done() and task.exception() is not None
 
 
-def _text(task: asyncio.Task[Transcript]) -> str | None:
-    """The text of a transcript that is there; None where it was dropped or failed."""
+def _result(task: asyncio.Task[Transcript]) -> Transcript | None:
+    """A transcript that is there; None where it was dropped or failed."""
     if task.cancelled():
         return None
     error = task.exception()
     if error is None:
-        return task.result().text
+        return task.result()
     if not isinstance(error, TranscriptionError):
         logger.error("recognition failed", exc_info=error)
     return None

@@ -13,7 +13,7 @@ from voice.speaker import Speaker
 from voice.turns import echo
 from voice.turns.barge_in import BargeIn, Verdict
 
-HELD_UP_S = 2.0
+HELD_UP_S = 3.0
 """Seconds after which a voice that holds up a reply is judged by its length."""
 
 _LEVEL_VOICED_MS = 400
@@ -30,6 +30,7 @@ class Overlap:
         self._barge_in = BargeIn()
         self._overlapping = False
         self._usual_dbfs = echo.USUAL_DBFS
+        self._line_echoes = False
         self._timer: asyncio.TimerHandle | None = None
 
     def begin(self) -> None:
@@ -50,7 +51,7 @@ class Overlap:
     def understood(self, pause: PauseUnderstood, asked: Expectation) -> None:
         """The caller pauses after these words; `asked` by what the reply is saying just now."""
         if self._overlapping:
-            self._obey(self._barge_in.heard(pause.text, pause.voiced_ms, asked))
+            self._obey(self._barge_in.heard(pause.text, pause.voiced_ms, asked, sure=pause.sure))
 
     def is_turn(self, utterance: Utterance) -> bool:
         """Whether what the caller said is a turn, and not just something beside the reply."""
@@ -84,11 +85,17 @@ class Overlap:
 
     def _is_callers(self) -> bool:
         """Whether the voice that is heard is the caller's, and not our own coming back."""
-        return echo.is_callers(
-            self._ear.recent(echo.HEARD_S),
-            self._speaker.played_within(echo.HEARD_S + echo.MAX_DELAY_S),
-            self._usual_dbfs,
-        )
+        heard = self._ear.recent(echo.HEARD_S)
+        if echo.level_dbfs(heard) < self._usual_dbfs - echo.FAINT_DB:
+            return False
+        return not self._is_ours(heard, echo.HEARD_S + echo.MAX_DELAY_S)
+
+    def _is_ours(self, heard: bytes, within_s: float) -> bool:
+        """Whether it is what was played within the last seconds, coming back."""
+        likeness = echo.correlation(heard, self._speaker.played_within(within_s))
+        known = echo.KNOWN_ECHO_CORRELATION if self._line_echoes else echo.ECHO_CORRELATION
+        self._line_echoes = self._line_echoes or likeness >= echo.ECHO_CORRELATION
+        return likeness >= known
 
     def _is_late_echo(self, utterance: Utterance) -> bool:
         """Whether what was said is the end of our own reply, coming back after it.
@@ -101,7 +108,7 @@ class Overlap:
             return False
         heard_from_ms = utterance.ended_ms - round(echo.HEARD_S * 1000)
         heard = self._ear.heard_between(heard_from_ms, utterance.ended_ms)
-        return echo.is_ours(heard, self._speaker.played_within(reaches_s))
+        return self._is_ours(heard, reaches_s)
 
     def _on_held_up(self) -> None:
         if self._barge_in.paused:

@@ -48,11 +48,16 @@ def test_yes_after_a_question_is_an_answer() -> None:
     assert paused().heard("음", 300, YES_NO) is Verdict.RESUME
 
 
-def test_a_stop_word_is_obeyed_before_the_caller_has_finished() -> None:
+def test_words_are_obeyed_before_the_caller_has_finished() -> None:
     barge_in = paused()
-    assert barge_in.partial("그건") is None
-    assert barge_in.partial("그건 아니") is Verdict.STOP
+    assert barge_in.partial("네") is None
+    assert barge_in.partial("네 아니") is Verdict.STOP
     assert barge_in.heard("네", 900, OPEN) is None, "it has been decided"
+
+
+def test_a_guess_stops_nothing_but_a_stop_word_does() -> None:
+    assert paused().heard("얼마예요", 500, OPEN, sure=False) is Verdict.RESUME
+    assert paused().heard("스톱", 500, OPEN, sure=False) is Verdict.STOP
 
 
 def test_nobody_says_yes_for_so_long() -> None:

@@ -12,6 +12,7 @@ from voice.turns.patience import (
     IN_NUMBER_MS,
     SHORT_ANSWER_MS,
     SOFT_MS,
+    UNCLEAR_MS,
     UNFINISHED_MS,
     UNKNOWN_MS,
     FixedPatience,
@@ -84,7 +85,7 @@ def test_an_ending_that_may_be_either_takes_a_little_longer(
     assert patience(text, OPEN) == SOFT_MS
 
 
-@pytest.mark.parametrize("text", [None, "", "?", "상담원 연결", "이월 10GB", "요금제 추천"])
+@pytest.mark.parametrize("text", [None, "상담원 연결", "이월 10GB", "요금제 추천"])
 def test_what_says_nothing_about_its_end_waits_as_usual(
     patience: KoreanPatience, text: str | None
 ) -> None:
@@ -131,3 +132,20 @@ def test_whatever_is_heard_the_wait_is_bounded(
     patience: KoreanPatience, text: str, expects: Expectation
 ) -> None:
     assert SHORT_ANSWER_MS <= patience(text, expects) <= IN_NUMBER_MS
+
+
+@pytest.mark.parametrize("text", ["", "?"])
+def test_speech_that_was_not_understood_is_given_time(patience: KoreanPatience, text: str) -> None:
+    assert patience(text, OPEN) == UNCLEAR_MS
+
+
+def test_half_a_telephone_number_is_no_date_of_birth(patience: KoreanPatience) -> None:
+    assert patience("번호가 010-521", NUMBER) == IN_NUMBER_MS
+    assert patience("010521", NUMBER) == FINAL_MS
+
+
+@pytest.mark.parametrize("text", ["지금은 없는데", "출근할 때는 안 쓰고", "얼마인데"])
+def test_connectives_are_known_where_kiwi_takes_them_for_endings(
+    patience: KoreanPatience, text: str
+) -> None:
+    assert patience(text, OPEN) == UNFINISHED_MS

@@ -36,6 +36,9 @@ class Transcript:
     """Time that recognition took, seconds."""
     rejected: str = ""
     """The stage of the defence that emptied the text, a `voice.stt.rejection.Stage`; "" if none."""
+    guess: str = ""
+    """The text, or what it may have been where it was more guessed than heard; never an answer to
+    anything, but it tells how a sentence goes on."""
 
 
 class Transcriber(Protocol):

@@ -153,13 +153,15 @@ class WhisperTranscriber:
                 unsure_below=self._choice.unsure_below,
                 hotwords=self._hotwords,
             )
+        guess = self._written(text) if stage in (None, Stage.UNSURE) else ""
         return Transcript(
-            text=self._written(text) if stage is None else "",
+            text=guess if stage is None else "",
             avg_logprob=avg_logprob if stage is None else 0.0,
             no_speech_prob=no_speech_prob,
             audio_s=len(audio) / _LINE_HZ,
             elapsed_s=time.perf_counter() - began,
             rejected=stage or "",
+            guess=guess,
         )
 
     def _work(self, audio: bytes, effort: Effort) -> asyncio.Future[Transcript]:

@@ -15,8 +15,11 @@ PAUSE_VOICED_MS = 128
 MEANT_VOICED_MS = 192
 """Voiced audio from which words are meant to interrupt; shorter ones only if they say so."""
 
-STOP_VOICED_MS = 640
-"""Voiced audio that no backchannel lasts."""
+STOP_VOICED_MS = 1_600
+"""Voiced audio that no backchannel lasts, however slowly it is said."""
+
+UNHEARD_VOICED_MS = 320
+"""Voiced audio that is taken for words where none could be recognised in time."""
 
 _BACKCHANNELS = frozenset(
     (
@@ -27,7 +30,7 @@ _BACKCHANNELS = frozenset(
     )
 )  # fmt: skip
 _ANSWERS = re.compile(
-    r"(?:네|예|응|어|넵|그래요?|맞아요?|맞습니다|좋아요|그럼요|아니요?|아뇨|아니오)+"
+    r"(?:아|음|어)?(?:네|예|응|어|넵|그래요?|맞아요?|맞습니다|좋아요|그럼요|아니요?|아뇨|아니오)+"
 )
 _STOP_WORD = re.compile(
     r"잠깐|잠시만|그만|스톱|스탑|멈춰|멈추|상담[원사]|사람|됐어|됐고|됐습|아니(?!면|라면|어도)|아뇨"
@@ -85,15 +88,20 @@ class BargeIn:
 
     def partial(self, text: str) -> Verdict | None:
         """Two partial transcripts agree on `text` while the caller goes on speaking."""
-        return self._stop() if self.paused and is_stop_word(text) else None
+        return self._stop() if self.paused and not is_backchannel(text) else None
 
-    def heard(self, text: str, voiced_ms: int, expects: Expectation) -> Verdict | None:
-        """The caller is silent after `text`; `expects` is what the reply is asking just now."""
+    def heard(
+        self, text: str, voiced_ms: int, expects: Expectation, *, sure: bool = True
+    ) -> Verdict | None:
+        """The caller is silent after `text`; `expects` is what the reply is asking just now.
+
+        Words that are only guessed, not `sure`, stop nothing unless they ask for it.
+        """
         long_enough = voiced_ms - self._judged_ms >= MEANT_VOICED_MS
         if not self._undecided or (self.dismissed and not long_enough):
             return None
         answered = expects is Expectation.YES_NO and is_answer(text)
-        if answered or is_stop_word(text) or (long_enough and not is_backchannel(text)):
+        if answered or is_stop_word(text) or (sure and long_enough and not is_backchannel(text)):
             return self._stop()
         return self.dismiss(voiced_ms)
 
@@ -101,7 +109,7 @@ class BargeIn:
         """The utterance is over, or takes too long; what was not recognised is judged by length."""
         if not self._undecided:
             return None
-        if voiced_ms - self._judged_ms >= STOP_VOICED_MS // 2:
+        if voiced_ms - self._judged_ms >= UNHEARD_VOICED_MS:
             return self._stop()
         return self.dismiss(voiced_ms)
 

@@ -25,6 +25,9 @@ EARLY_S = 0.25
 ECHO_CORRELATION = 0.6
 """From here on sound is ours; with synthetic voices of the same kind others reached 0.51."""
 
+KNOWN_ECHO_CORRELATION = 0.4
+"""The same on a line that is known to echo."""
+
 USUAL_DBFS = -26.0
 """The level of a caller who has not said anything yet."""
 
@@ -37,19 +40,6 @@ _BAND_HZ = (300, 1_500)
 _WINDOW = 800
 _SILENT = 1e-7
 _DECODED = mulaw.decode(bytes(range(256))).astype(np.float32) / np.float32(32_768)
-
-
-def is_callers(heard: bytes, played: bytes, usual_dbfs: float) -> bool:
-    """Whether `heard` (µ-law, about HEARD_S up to now) is the caller, who is usually so loud.
-
-    `played` is what was played until now, µ-law, at least as far back as the echo may come from.
-    """
-    return level_dbfs(heard) >= usual_dbfs - FAINT_DB and not is_ours(heard, played)
-
-
-def is_ours(heard: bytes, played: bytes) -> bool:
-    """Whether `heard` is what we played, coming back; see `is_callers`."""
-    return correlation(heard, played) >= ECHO_CORRELATION
 
 
 def level_dbfs(audio: bytes) -> float:

@@ -19,12 +19,14 @@ Morphemes = Callable[[str], Sequence[tuple[str, str]]]
 
 SHORT_ANSWER_MS = 300
 """After `네` or `아니요` where that was asked."""
-FINAL_MS = 350
+FINAL_MS = 320
 """After a final ending, or the last digit of a number."""
 SOFT_MS = 560
 """After an ending with which sentences end or pause: `-는데요`, `-거든요`."""
 UNKNOWN_MS = 660
 """After a noun, and while nothing is recognised yet."""
+UNCLEAR_MS = 1_000
+"""After speech of which no word was understood."""
 UNFINISHED_MS = 1_300
 """After a connective, a particle or a filler."""
 IN_NUMBER_MS = 1_500
@@ -32,7 +34,7 @@ IN_NUMBER_MS = 1_500
 
 _ANSWERS = frozenset(
     (
-        "네", "예", "응", "어", "네네", "예예", "그래", "그래요", "맞아요", "맞습니다", "좋아요",
+        "네", "예", "응", "네네", "예예", "그래", "그래요", "맞아요", "맞습니다", "좋아요",
         "좋습니다", "아니", "아니요", "아니오", "아뇨", "됐어요", "괜찮아요", "괜찮습니다",
         "싫어요", "그럼요", "물론이죠",
     )
@@ -45,6 +47,9 @@ _FILLERS = frozenset(
         "여보세요",
     )
 )  # fmt: skip
+_CONNECTIVES = frozenset(("고", "는데", "은데", "ᆫ데", "데", "던데", "면", "면서", "니까", "지만"))
+"""Endings that Kiwi takes for final ones where nothing follows them."""
+
 _SOFT_ENDINGS = ("거든요", "거든", "구요", "고요")
 _UNFINISHED_TAGS = frozenset(
     (
@@ -93,9 +98,11 @@ class KoreanPatience:
 
     def __call__(self, text: str | None, expects: Expectation) -> int:
         """See Patience; `text` is in written form."""
-        bare = " ".join(_PUNCTUATION.sub(" ", text or "").split())
-        if not bare:
+        if text is None:
             return UNKNOWN_MS
+        bare = " ".join(_PUNCTUATION.sub(" ", text).split())
+        if not bare:
+            return UNCLEAR_MS
         if expects is Expectation.YES_NO and bare.rsplit(" ", 1)[-1] in _ANSWERS:
             return SHORT_ANSWER_MS
         number_ms = _number_patience(bare, expects)
@@ -109,9 +116,11 @@ class KoreanPatience:
         (form, tag), (_, before) = self._ending(text)
         if form in {"요", "이요"} and tag.startswith("J"):
             return SOFT_MS if before == "EC" else FINAL_MS
+        if tag in _UNFINISHED_TAGS or form in _CONNECTIVES:
+            return UNFINISHED_MS
         if tag == "EF":
             return SOFT_MS if form.endswith(_SOFT_ENDINGS) else FINAL_MS
-        return UNFINISHED_MS if tag in _UNFINISHED_TAGS else UNKNOWN_MS
+        return UNKNOWN_MS
 
     def _ending(self, text: str) -> tuple[tuple[str, str], tuple[str, str]]:
         """The last morpheme and the one before it, inflections' kinds (`VV-I`) left out."""
@@ -133,14 +142,17 @@ def _number_patience(text: str, expects: Expectation) -> int | None:
     digits = match["digits"].replace("-", "")
     if expects is not Expectation.NUMBER and not digits.startswith("0"):
         return None
-    return FINAL_MS if not match["joint"] and _is_complete(digits) else IN_NUMBER_MS
+    complete = _is_mobile(digits) if "-" in match["digits"] else _is_complete(digits)
+    return FINAL_MS if complete and not match["joint"] else IN_NUMBER_MS
 
 
 def _is_complete(digits: str) -> bool:
     """Whether digits are a whole mobile number or a whole date of birth."""
-    if digits.startswith("01") and _MOBILE.fullmatch(digits):
-        return True
-    return len(digits) in (6, 8) and _is_date(digits)
+    return _is_mobile(digits) or (len(digits) in (6, 8) and _is_date(digits))
+
+
+def _is_mobile(digits: str) -> bool:
+    return _MOBILE.fullmatch(digits) is not None
 
 
 def _is_date(digits: str) -> bool:
