@@ -62,8 +62,7 @@ class PauseUnderstood:
     """What was said before the pause that goes on."""
 
     text: str
-    sure: bool
-    """Whether it was understood; else it is no more than a guess."""
+    """Its transcript, or the best guess where it was not understood."""
     voiced_ms: int
 
 
@@ -204,8 +203,7 @@ class Ear:
             return
         text = transcript.text or transcript.guess
         self._endpointer.allow(self._patience(text, self._expects()))
-        sure = not transcript.rejected
-        self._on_event(PauseUnderstood(text=text, sure=sure, voiced_ms=voiced_ms))
+        self._on_event(PauseUnderstood(text=text, voiced_ms=voiced_ms))
         for event in self._endpointer.wait(self._timeline.now_ms):
             self._on_turn_event(event)
 

@@ -51,7 +51,7 @@ class Overlap:
     def understood(self, pause: PauseUnderstood, asked: Expectation) -> None:
         """The caller pauses after these words; `asked` by what the reply is saying just now."""
         if self._overlapping:
-            self._obey(self._barge_in.heard(pause.text, pause.voiced_ms, asked, sure=pause.sure))
+            self._obey(self._barge_in.heard(pause.text, pause.voiced_ms, asked))
 
     def is_turn(self, utterance: Utterance) -> bool:
         """Whether what the caller said is a turn, and not just something beside the reply."""
@@ -86,9 +86,8 @@ class Overlap:
     def _is_callers(self) -> bool:
         """Whether the voice that is heard is the caller's, and not our own coming back."""
         heard = self._ear.recent(echo.HEARD_S)
-        if echo.level_dbfs(heard) < self._usual_dbfs - echo.FAINT_DB:
-            return False
-        return not self._is_ours(heard, echo.HEARD_S + echo.MAX_DELAY_S)
+        ours = self._is_ours(heard, echo.HEARD_S + echo.MAX_DELAY_S)
+        return not ours and echo.level_dbfs(heard) >= self._usual_dbfs - echo.FAINT_DB
 
     def _is_ours(self, heard: bytes, within_s: float) -> bool:
         """Whether it is what was played within the last seconds, coming back."""

@@ -55,11 +55,6 @@ def test_words_are_obeyed_before_the_caller_has_finished() -> None:
     assert barge_in.heard("네", 900, OPEN) is None, "it has been decided"
 
 
-def test_a_guess_stops_nothing_but_a_stop_word_does() -> None:
-    assert paused().heard("얼마예요", 500, OPEN, sure=False) is Verdict.RESUME
-    assert paused().heard("스톱", 500, OPEN, sure=False) is Verdict.STOP
-
-
 def test_nobody_says_yes_for_so_long() -> None:
     assert paused().voiced(STOP_VOICED_MS) is Verdict.STOP
 

@@ -90,18 +90,13 @@ class BargeIn:
         """Two partial transcripts agree on `text` while the caller goes on speaking."""
         return self._stop() if self.paused and not is_backchannel(text) else None
 
-    def heard(
-        self, text: str, voiced_ms: int, expects: Expectation, *, sure: bool = True
-    ) -> Verdict | None:
-        """The caller is silent after `text`; `expects` is what the reply is asking just now.
-
-        Words that are only guessed, not `sure`, stop nothing unless they ask for it.
-        """
+    def heard(self, text: str, voiced_ms: int, expects: Expectation) -> Verdict | None:
+        """The caller is silent after `text`; `expects` is what the reply is asking just now."""
         long_enough = voiced_ms - self._judged_ms >= MEANT_VOICED_MS
         if not self._undecided or (self.dismissed and not long_enough):
             return None
         answered = expects is Expectation.YES_NO and is_answer(text)
-        if answered or is_stop_word(text) or (sure and long_enough and not is_backchannel(text)):
+        if answered or is_stop_word(text) or (long_enough and not is_backchannel(text)):
             return self._stop()
         return self.dismiss(voiced_ms)
 

@@ -25,7 +25,7 @@ EARLY_S = 0.25
 ECHO_CORRELATION = 0.6
 """From here on sound is ours; with synthetic voices of the same kind others reached 0.51."""
 
-KNOWN_ECHO_CORRELATION = 0.4
+KNOWN_ECHO_CORRELATION = 0.35
 """The same on a line that is known to echo."""
 
 USUAL_DBFS = -26.0
