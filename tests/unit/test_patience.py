@@ -38,6 +38,8 @@ def patience() -> KoreanPatience:
         "그걸로 할게요",
         "얼마나 남았나요",
         "시니어 A형이요",
+        "그럼 이월은요",
+        "그건요",
         "추천해 줘",
         "상담원 연결해 주세요.",
         "알겠습니다",
@@ -144,7 +146,14 @@ def test_half_a_telephone_number_is_no_date_of_birth(patience: KoreanPatience) -
     assert patience("010521", NUMBER) == FINAL_MS
 
 
-@pytest.mark.parametrize("text", ["지금은 없는데", "출근할 때는 안 쓰고", "얼마인데"])
+@pytest.mark.parametrize("text", ["네", "아니", "80년 7월 아니"])
+def test_after_yes_or_no_the_number_is_still_to_come(patience: KoreanPatience, text: str) -> None:
+    assert patience(text, NUMBER) == UNFINISHED_MS
+
+
+@pytest.mark.parametrize(
+    "text", ["지금은 없는데", "아침에 뉴스 보고", "출근할 때는 안 쓰고", "얼마인데"]
+)
 def test_connectives_are_known_where_kiwi_takes_them_for_endings(
     patience: KoreanPatience, text: str
 ) -> None:

@@ -47,14 +47,16 @@ _FILLERS = frozenset(
         "여보세요",
     )
 )  # fmt: skip
-_CONNECTIVES = frozenset(("고", "는데", "은데", "ᆫ데", "데", "던데", "면", "면서", "니까", "지만"))
-"""Endings that Kiwi takes for final ones where nothing follows them."""
+_CONNECTIVES = frozenset(
+    ("고", "보고", "는데", "은데", "ᆫ데", "데", "던데", "면", "면서", "니까", "지만")
+)
+"""Endings that Kiwi takes for something else where nothing follows them."""
 
 _SOFT_ENDINGS = ("거든요", "거든", "구요", "고요")
 _UNFINISHED_TAGS = frozenset(
     (
         "EC", "ETM", "ETN", "EP", "JKS", "JKC", "JKG", "JKO", "JKB", "JKQ", "JC", "JX", "MAG",
-        "MAJ", "MM", "NP", "IC", "XPN",
+        "MAJ", "MM", "IC", "XPN",
     )
 )  # fmt: skip
 _COMPLETE_AS_SAID = frozenset(
@@ -105,6 +107,8 @@ class KoreanPatience:
             return UNCLEAR_MS
         if expects is Expectation.YES_NO and bare.rsplit(" ", 1)[-1] in _ANSWERS:
             return SHORT_ANSWER_MS
+        if expects is Expectation.NUMBER and bare.rsplit(" ", 1)[-1] in _ANSWERS:
+            return UNFINISHED_MS  # 네, and then the number.
         number_ms = _number_patience(bare, expects)
         return number_ms if number_ms is not None else self._after_words(bare)
 
@@ -114,7 +118,7 @@ class KoreanPatience:
             if last in words:
                 return wait_ms
         (form, tag), (_, before) = self._ending(text)
-        if form in {"요", "이요"} and tag.startswith("J"):
+        if form in {"요", "이요"}:  # after a particle Kiwi takes 요 for many things
             return SOFT_MS if before == "EC" else FINAL_MS
         if tag in _UNFINISHED_TAGS or form in _CONNECTIVES:
             return UNFINISHED_MS
