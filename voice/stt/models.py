@@ -38,7 +38,7 @@ _TRAINED_SHORT = 40
 _STOCK_WINDOW_S = 30
 _HUB_ID = re.compile(r"[\w.-]+/[\w.-]+")
 
-_DEMO_UNSURE_BELOW = -0.45
+_DEMO_UNSURE_BELOW = -0.35
 """Measured: `python -m scripts.demo_stt.unsure`."""
 
 _STOCK_UNSURE_BELOW = -1.0

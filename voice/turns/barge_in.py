@@ -9,8 +9,8 @@ from enum import Enum, StrEnum, auto
 
 from agent.actions import Expectation
 
-PAUSE_VOICED_MS = 128
-"""Voiced audio from which the reply pauses: four windows of the VAD."""
+PAUSE_VOICED_MS = 96
+"""Voiced audio from which the reply pauses: three windows of the VAD."""
 
 MEANT_VOICED_MS = 192
 """Voiced audio from which words are meant to interrupt; shorter ones only if they say so."""
