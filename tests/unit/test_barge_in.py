@@ -92,6 +92,8 @@ def test_without_words_the_length_decides() -> None:
 
 def test_kinds_of_words() -> None:
     assert is_backchannel("네, 그렇군요.")
+    assert is_backchannel("아 에서 요"), "알겠어요, misheard"
+    assert not any(map(is_backchannel, ("그건요", "왜요", "얼마예요", "그게 뭐예요", "맞나요")))
     assert not is_backchannel("네 얼마예요")
     assert is_stop_word("어 잠깐만")
     assert not is_stop_word("아니면 다른 거")

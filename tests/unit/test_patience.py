@@ -113,7 +113,7 @@ def test_within_a_number_there_is_time(patience: KoreanPatience, text: str) -> N
 @pytest.mark.parametrize(
     "text",
     ["010-1234-5678", "제 번호는 010-1234-5678", "011-234-5678", "550130", "19550130",
-     "1955년 1월 30일", "010-1234-5678이요", "550130이에요"],
+     "1955년 1월 30일", "010-1234-5678이요", "550130이에요", "010 다음에 1234 그리고 5678"],
 )  # fmt: skip
 def test_a_whole_number_is_answered_soon(patience: KoreanPatience, text: str) -> None:
     assert patience(text, NUMBER) == FINAL_MS

@@ -8,6 +8,7 @@ import re
 from enum import Enum, StrEnum, auto
 
 from agent.actions import Expectation
+from knowledge.jamo import distance, to_jamo
 
 PAUSE_VOICED_MS = 96
 """Voiced audio from which the reply pauses: three windows of the VAD."""
@@ -29,6 +30,10 @@ _BACKCHANNELS = frozenset(
         "알겠어요", "알겠습니다", "진짜요", "정말요", "좋네요", "오케이",
     )
 )  # fmt: skip
+_MISHEARD = 0.35
+"""Share of its jamo by which a backchannel of three syllables or more may differ."""
+
+_LONGER = tuple(to_jamo(word) for word in _BACKCHANNELS if len(word) >= 3)
 _ANSWERS = re.compile(
     r"(?:아|음|어)?(?:네|예|응|어|넵|그래요?|맞아요?|맞습니다|좋아요|그럼요|아니요?|아뇨|아니오)+"
 )
@@ -125,8 +130,19 @@ class BargeIn:
 
 
 def is_backchannel(text: str) -> bool:
-    """Whether `text` only tells that one listens; so does a text without a word."""
-    return all(word in _BACKCHANNELS or _repeated(word) for word in _words(text))
+    """Whether `text` only tells that one listens; so does a text without a word.
+
+    Longer ones may be misheard a little: `아 에서 요` was 알겠어요.
+    """
+    words = _words(text)
+    if all(word in _BACKCHANNELS or _repeated(word) for word in words):
+        return True
+    heard = to_jamo("".join(words))
+    return any(
+        distance(heard, meant) <= _MISHEARD * len(meant)
+        for meant in _LONGER
+        if abs(len(meant) - len(heard)) <= _MISHEARD * len(meant)
+    )
 
 
 def is_stop_word(text: str) -> bool:

@@ -76,6 +76,7 @@ _DIGITS = re.compile(r"(?P<digits>\d[\d-]*)(?P<joint>에|국에|번에|다시|�
 _DATE_BEGUN = re.compile(r"\d{1,4}(?:년|월)$")
 _DATE_COMPLETE = re.compile(r"\d{1,2}월 ?\d{1,2}일$")
 _MOBILE = re.compile(r"010\d{8}|01[16-9]\d{7,8}")
+_MOBILE_DIGITS = 11
 _LEAP_YEAR = 2000
 _PUNCTUATION = re.compile(r"[.,?!~…]")
 
@@ -120,6 +121,8 @@ class KoreanPatience:
         (form, tag), (_, before) = self._ending(text)
         if form in {"요", "이요"}:  # after a particle Kiwi takes 요 for many things
             return SOFT_MS if before == "EC" else FINAL_MS
+        if form == "어서" and before == "EP":
+            return SOFT_MS  # `몰랐어서` is mostly a misheard `몰랐어`.
         if tag in _UNFINISHED_TAGS or form in _CONNECTIVES:
             return UNFINISHED_MS
         if tag == "EF":
@@ -140,6 +143,10 @@ def _number_patience(text: str, expects: Expectation) -> int | None:
             return FINAL_MS
         if _DATE_BEGUN.search(text):
             return IN_NUMBER_MS
+        said = re.sub(r"\D", "", text)
+        if len(said) >= _MOBILE_DIGITS and text[-1].isdigit():
+            # All of them, or more by mishearing; words may stand between: 010 다음에 1234.
+            return FINAL_MS if _is_mobile(said) else UNKNOWN_MS
     match = _DIGITS.search(text)
     if match is None:
         return None
