@@ -63,6 +63,7 @@ class PauseUnderstood:
 
     text: str
     """Its transcript, or the best guess where it was not understood."""
+    guessed: bool
     voiced_ms: int
 
 
@@ -203,7 +204,8 @@ class Ear:
             return
         text = transcript.text or transcript.guess
         self._endpointer.allow(self._patience(text, self._expects()))
-        self._on_event(PauseUnderstood(text=text, voiced_ms=voiced_ms))
+        guessed = not transcript.text
+        self._on_event(PauseUnderstood(text=text, guessed=guessed, voiced_ms=voiced_ms))
         for event in self._endpointer.wait(self._timeline.now_ms):
             self._on_turn_event(event)
 

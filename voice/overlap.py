@@ -51,7 +51,9 @@ class Overlap:
     def understood(self, pause: PauseUnderstood, asked: Expectation) -> None:
         """The caller pauses after these words; `asked` by what the reply is saying just now."""
         if self._overlapping:
-            self._obey(self._barge_in.heard(pause.text, pause.voiced_ms, asked))
+            self._obey(
+                self._barge_in.heard(pause.text, pause.voiced_ms, asked, guessed=pause.guessed)
+            )
 
     def is_turn(self, utterance: Utterance) -> bool:
         """Whether what the caller said is a turn, and not just something beside the reply."""

@@ -79,7 +79,7 @@ def test_connectives_particles_and_fillers_are_waited_for(
 
 
 @pytest.mark.parametrize(
-    "text", ["바꾸고 싶은데요", "데이터를 많이 쓰거든요", "얼마", "궁금해서요"]
+    "text", ["결정 못 했어서", "바꾸고 싶은데요", "데이터를 많이 쓰거든요", "얼마", "궁금해서요"]
 )
 def test_an_ending_that_may_be_either_takes_a_little_longer(
     patience: KoreanPatience, text: str

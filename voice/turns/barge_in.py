@@ -95,13 +95,19 @@ class BargeIn:
         """Two partial transcripts agree on `text` while the caller goes on speaking."""
         return self._stop() if self.paused and not is_backchannel(text) else None
 
-    def heard(self, text: str, voiced_ms: int, expects: Expectation) -> Verdict | None:
-        """The caller is silent after `text`; `expects` is what the reply is asking just now."""
+    def heard(
+        self, text: str, voiced_ms: int, expects: Expectation, *, guessed: bool = False
+    ) -> Verdict | None:
+        """The caller is silent after `text`; `expects` is what the reply is asking just now.
+
+        `guessed` says that the text is what the words may have been.
+        """
+        beside = may_be_backchannel(text) if guessed else is_backchannel(text)
         long_enough = voiced_ms - self._judged_ms >= MEANT_VOICED_MS
         if not self._undecided or (self.dismissed and not long_enough):
             return None
         answered = expects is Expectation.YES_NO and is_answer(text)
-        if answered or is_stop_word(text) or (long_enough and not is_backchannel(text)):
+        if answered or is_stop_word(text) or (long_enough and not beside):
             return self._stop()
         return self.dismiss(voiced_ms)
 
@@ -130,18 +136,18 @@ class BargeIn:
 
 
 def is_backchannel(text: str) -> bool:
-    """Whether `text` only tells that one listens; so does a text without a word.
+    """Whether `text` only tells that one listens; so does a text without a word."""
+    return all(word in _BACKCHANNELS or _repeated(word) for word in _words(text))
 
-    Longer ones may be misheard a little: `아 에서 요` was 알겠어요.
+
+def may_be_backchannel(guess: str) -> bool:
+    """Whether a text that was more guessed than heard sounds like a backchannel.
+
+    `아 에서 요` was 알겠어요. What was heard clearly is not bent: 맞나요 is no 맞아요.
     """
-    words = _words(text)
-    if all(word in _BACKCHANNELS or _repeated(word) for word in words):
-        return True
-    heard = to_jamo("".join(words))
-    return any(
-        distance(heard, meant) <= _MISHEARD * len(meant)
-        for meant in _LONGER
-        if abs(len(meant) - len(heard)) <= _MISHEARD * len(meant)
+    heard = to_jamo("".join(_words(guess)))
+    return is_backchannel(guess) or any(
+        distance(heard, meant) <= _MISHEARD * len(meant) for meant in _LONGER
     )
 
 

@@ -123,6 +123,8 @@ class KoreanPatience:
             return SOFT_MS if before == "EC" else FINAL_MS
         if form == "어서" and before == "EP":
             return SOFT_MS  # `몰랐어서` is mostly a misheard `몰랐어`.
+        if form == "어서" and before == "EP":
+            return SOFT_MS  # `몰랐어서` is mostly a misheard `몰랐어`.
         if tag in _UNFINISHED_TAGS or form in _CONNECTIVES:
             return UNFINISHED_MS
         if tag == "EF":
