@@ -121,15 +121,13 @@ class KoreanPatience:
         (form, tag), (_, before) = self._ending(text)
         if form in {"요", "이요"}:  # after a particle Kiwi takes 요 for many things
             return SOFT_MS if before == "EC" else FINAL_MS
-        if form == "어서" and before == "EP":
-            return SOFT_MS  # `몰랐어서` is mostly a misheard `몰랐어`.
-        if form == "어서" and before == "EP":
-            return SOFT_MS  # `몰랐어서` is mostly a misheard `몰랐어`.
+        # `몰랐어서` is mostly a misheard `몰랐어`.
+        soft = form.endswith(_SOFT_ENDINGS) or (form == "어서" and before == "EP")
+        if soft:
+            return SOFT_MS
         if tag in _UNFINISHED_TAGS or form in _CONNECTIVES:
             return UNFINISHED_MS
-        if tag == "EF":
-            return SOFT_MS if form.endswith(_SOFT_ENDINGS) else FINAL_MS
-        return UNKNOWN_MS
+        return FINAL_MS if tag == "EF" else UNKNOWN_MS
 
     def _ending(self, text: str) -> tuple[tuple[str, str], tuple[str, str]]:
         """The last morpheme and the one before it, inflections' kinds (`VV-I`) left out."""
