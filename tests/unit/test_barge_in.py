@@ -93,6 +93,8 @@ def test_without_words_the_length_decides() -> None:
 
 def test_kinds_of_words() -> None:
     assert is_backchannel("네, 그렇군요.")
+    assert is_backchannel("아 그러쿤요")
+    assert is_backchannel("네 알겠슴니다")
     assert may_be_backchannel("아 에서 요"), "알겠어요, misheard"
     assert not may_be_backchannel("멤버")
     assert not any(map(is_backchannel, ("그건요", "왜요", "얼마예요", "그게 뭐예요", "맞나요")))

@@ -31,8 +31,12 @@ _BACKCHANNELS = frozenset(
     )
 )  # fmt: skip
 _MISHEARD = 0.35
-"""Share of its jamo by which a backchannel of three syllables or more may differ."""
+"""Share of its jamo by which a guess may differ from a backchannel of three syllables or more."""
 
+_MISSPELT = 0.2
+"""The same for a clear text, and one of four syllables or more."""
+
+_LONG = tuple(to_jamo(word) for word in _BACKCHANNELS if len(word) >= 4)
 _LONGER = tuple(to_jamo(word) for word in _BACKCHANNELS if len(word) >= 3)
 _ANSWERS = re.compile(
     r"(?:아|음|어)?(?:네|예|응|어|넵|그래요?|맞아요?|맞습니다|좋아요|그럼요|아니요?|아뇨|아니오)+"
@@ -136,19 +140,27 @@ class BargeIn:
 
 
 def is_backchannel(text: str) -> bool:
-    """Whether `text` only tells that one listens; so does a text without a word."""
-    return all(word in _BACKCHANNELS or _repeated(word) for word in _words(text))
+    """Whether `text` only tells that one listens; so does a text without a word.
+
+    Long ones may be one or two sounds off, 그러쿤요 or 알겠슴니다; short ones mean something else.
+    """
+    return all(
+        word in _BACKCHANNELS or _repeated(word) or _near(word, _LONG, _MISSPELT)
+        for word in _words(text)
+    )
 
 
 def may_be_backchannel(guess: str) -> bool:
     """Whether a text that was more guessed than heard sounds like a backchannel.
 
-    `아 에서 요` was 알겠어요. What was heard clearly is not bent: 맞나요 is no 맞아요.
+    `아 에서 요` was 알겠어요.
     """
-    heard = to_jamo("".join(_words(guess)))
-    return is_backchannel(guess) or any(
-        distance(heard, meant) <= _MISHEARD * len(meant) for meant in _LONGER
-    )
+    return is_backchannel(guess) or _near("".join(_words(guess)), _LONGER, _MISHEARD)
+
+
+def _near(word: str, known: tuple[str, ...], share: float) -> bool:
+    heard = to_jamo(word)
+    return any(distance(heard, meant) <= share * len(meant) for meant in known)
 
 
 def is_stop_word(text: str) -> bool:
