@@ -30,6 +30,9 @@ logger = logging.getLogger(__name__)
 PARTIAL_EVERY_MS = 500
 """Speech between two partial transcripts."""
 
+PENDING_MS = 1_500
+"""Silence after which a turn is over though its words are not known yet."""
+
 _PRE_ROLL_MS = 300
 _POST_ROLL_MS = 200
 
@@ -190,6 +193,8 @@ class Ear:
     def _on_paused(self, pause: SpeechPaused) -> None:
         """Has what was said recognised before it is known whether that was all."""
         self._drop_partial()
+        # Without the words no reply could begin, so the turn does not end before they are known.
+        self._endpointer.allow(PENDING_MS)
         audio = self.cut(pause.started_ms, pause.ended_ms)
         self._final = asyncio.create_task(self._transcriber.transcribe(audio))
         self._final.add_done_callback(
@@ -201,11 +206,12 @@ class Ear:
             return
         transcript = _result(task)
         if transcript is None:
-            return
-        text = transcript.text or transcript.guess
-        self._endpointer.allow(self._patience(text, self._expects()))
-        guessed = not transcript.text
-        self._on_event(PauseUnderstood(text=text, guessed=guessed, voiced_ms=voiced_ms))
+            self._endpointer.allow(self._patience(None, self._expects()))
+        else:
+            text = transcript.text or transcript.guess
+            self._endpointer.allow(self._patience(text, self._expects()))
+            guessed = not transcript.text
+            self._on_event(PauseUnderstood(text=text, guessed=guessed, voiced_ms=voiced_ms))
         for event in self._endpointer.wait(self._timeline.now_ms):
             self._on_turn_event(event)
 

@@ -17,7 +17,10 @@ from voice.turn_draft import TurnDraft
 logger = logging.getLogger(__name__)
 
 STEP_TIMEOUT_S = 10.0
-"""Seconds that recogniser, agent or voice may take for their next step."""
+"""Seconds that agent or voice may take for their next step."""
+
+RECOGNITION_TIMEOUT_S = 6.0
+"""Seconds that the recogniser may take after a turn has ended; it began in the pause before."""
 
 _COUGH_MS = 400
 """Sound shorter than this in which no word was recognised is no turn."""
@@ -135,7 +138,7 @@ class Reply:
             draft.recognition = asyncio.create_task(
                 self._services.transcriber.transcribe(draft.audio)
             )
-        async with asyncio.timeout(STEP_TIMEOUT_S):
+        async with asyncio.timeout(RECOGNITION_TIMEOUT_S):
             # Shielded: what was said is recognised for the record even when no answer follows.
             transcript = await asyncio.shield(draft.recognition)
         draft.stt_ms = round(transcript.elapsed_s * 1000)

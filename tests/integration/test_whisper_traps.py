@@ -206,7 +206,7 @@ def test_the_batched_pipeline_which_ignores_thresholds_is_not_used() -> None:
     assert not hasattr(whisper, "BatchedInferencePipeline")
 
 
-def test_written_forms_are_made_of_accepted_texts_alone(ears: Make, speech: bytes) -> None:
+def test_written_forms_are_made_of_accepted_texts_and_of_guesses(ears: Make, speech: bytes) -> None:
     asked: list[str] = []
 
     def written(text: str) -> str:
@@ -219,7 +219,8 @@ def test_written_forms_are_made_of_accepted_texts_alone(ears: Make, speech: byte
     assert (quiet.text, quiet.rejected) == ("", Stage.QUIET)
     unsure = ears(replace(resolve("demo"), unsure_below=1.0), written=written).recognise(speech)
     assert (unsure.text, unsure.rejected) == ("", Stage.UNSURE)
-    assert asked == [_SENTENCE.written]
+    assert unsure.guess == f"<{_SENTENCE.written}>"
+    assert asked == [_SENTENCE.written] * 2
 
 
 async def test_many_at_once_hear_what_each_hears_alone(ears: Make) -> None:
