@@ -15,7 +15,7 @@ WORDS = {
     "iphone": "아이폰", "junior": "주니어", "kt": "케이티", "max": "맥스",
     "membership": "멤버십", "mini": "미니", "music": "뮤직", "nano": "나노", "net": "넷",
     "netflix": "넷플릭스", "online": "온라인", "pad": "패드", "pass": "패스", "pay": "페이",
-    "pc": "피시", "pin": "핀", "plan": "플랜", "plus": "플러스", "premium": "프리미엄",
+    "pc": "피시", "pin": "핀", "plan": "플랜", "play": "플레이", "plus": "플러스", "premium": "프리미엄",
     "pro": "프로", "roaming": "로밍", "samsung": "삼성", "senior": "시니어", "sim": "심",
     "simple": "심플", "slim": "슬림", "special": "스페셜", "spotify": "스포티파이",
     "standard": "스탠다드", "store": "스토어", "tv": "티브이", "tving": "티빙",

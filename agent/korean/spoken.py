@@ -123,7 +123,7 @@ def _latin(match: re.Match[str]) -> str:
 
 def _bare(text: str) -> str:
     """A number without a unit: a code digit by digit, anything else as a number."""
-    code = text.isdigit() and (len(text) >= 7 or (len(text) > 1 and text.startswith("0")))
+    code = text.isdigit() and (len(text) >= 6 or (len(text) > 1 and text.startswith("0")))
     return by_digit(text) if code else decimal(text)
 
 
@@ -156,7 +156,7 @@ _RULES = (
     # Telephone numbers and keys.
     _rule(r"\+82[- ]?0?\d{1,2}[- ]?\d{3,4}[- ]?\d{4}(?!\d)", _phone),
     _rule(r"(?<![\d-])1[5-9]\d\d-\d{4}(?![\d-])", _phone),
-    _rule(r"(?<![\d-])(?:\(0\d{1,2}\)|0\d{1,2}[-. )])\s?\d{3,4}[-. ]\d{4}(?![\d-])", _phone),
+    _rule(r"(?<![\d-])(?:\(0\d{1,3}\)|0\d{1,3}[-. )])\s?\d{3,4}[-. ]\d{4}(?![\d-])", _phone),
     _rule(r"(?<!\d)01[016789]\d{7,8}(?!\d)", _phone),
     _rule(r"\*(\d+)#", lambda match: f"별표 {by_digit(match[1])} 우물정"),
     _rule(r"#(?=[을이과]? ?(?:누르|눌러|키|버튼|$|[을은이과으]))|(?<=\d)#", " 우물정"),
@@ -201,7 +201,7 @@ _RULES = (
     _rule(r"\s?\+\s?(?=\d)", " 플러스 "),
     _rule(r"(?<![\d.])([2-6])G(?![A-Za-z])", lambda match: GENERATIONS[match[1]]),
     _rule(
-        r"(?<=\d)\s?([GMP])(?![A-Za-z])",
+        r"(?<=\d)(?<!1080)(?<!720)\s?([GMP])(?![A-Za-z])",
         lambda match: {"G": "GB", "M": "MB", "P": "포인트"}[match[1]],
     ),
     _rule(r"4[Kk](?![A-Za-z])", "포케이"),
@@ -221,7 +221,7 @@ _RULES = (
         lambda match: f"{decimal(match[1])} 번",
     ),
     _rule(
-        r"(?<!\d)1(?:1[0-9]|20)(?=번(?!째)|[에으로)]|[을를은는이가과와의도](?![가-힣])"
+        r"(?<!\d)1(?:1[0-9]|20)(?=번(?!째)|[에으로)]|입니다|예요|이에요|이?[고며나](?![가-힣])|[을를은는이가과와의도나](?![가-힣])"
         r"|[\s.?!]|,(?!\d)|$)",
         lambda match: by_digit(match[0]),
     ),
@@ -231,6 +231,10 @@ _RULES = (
         lambda match: _counted(match[1], match[2]),
     ),
     # What is left of numbers, letters and signs.
+    _rule(
+        r"((?:번호|자리|코드|생년월일)[은는이가]?\s)(\d{4,})(?![\d,.]\d)",
+        lambda match: match[1] + by_digit(match[2]),
+    ),
     _rule(r"No\.\s?(?=\d)", "넘버 "),
     _rule(r"(?<=[A-Za-z0-9])@(?=[A-Za-z])", " 골뱅이 "),
     _rule(r"(?<=[A-Za-z])\.(?=[A-Za-z])", " 닷 "),
