@@ -109,7 +109,7 @@ def test_what_only_looks_like_a_particle_stays(written: str) -> None:
 
 @given(
     st.text(
-        alphabet="0123456789,.-~:+%()/# *₩$'\"@&ABGPMkmpbsYKT가원만월일년개살시분번째세은을이에요로",
+        alphabet="0123456789,.-~:+%()/# *₩$'\"@&ABGPMkmpbsYKT가원만월일년개시분번째세은을이에요로",
         max_size=40,
     )
 )

@@ -1,4 +1,4 @@
-"""A voice that is asked phrase by phrase, for providers that begin the later the longer the text."""
+"""A voice that is asked phrase by phrase: on a short text some providers begin sooner."""
 
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
