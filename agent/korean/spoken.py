@@ -19,8 +19,9 @@ from agent.korean.readings import (
     WORDS,
 )
 
-_NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?"
-_PART = r"\d[\d,.]*(?:[십백천]?[만억조]|[천백])"
+# Possessive: else a long string of digits could be parted in very many ways.
+_NUMBER = r"(?:\d{1,3}(?:,\d{3})++|\d++)(?:\.\d++)?"
+_PART = r"\d[\d,]*+(?:\.\d++)?(?:[십백천]?[만억조]|[천백])"
 
 
 def _counted(number: str, counter: str) -> str:
@@ -86,8 +87,8 @@ def _same_size(match: re.Match[str]) -> str:
 def _mixed(match: re.Match[str]) -> str:
     """5만 5천, 3만5000, 1억 2천만: each part is read, then its unit."""
     parts = []
-    for number, unit in re.findall(r"(\d[\d,.]*)([십백천만억조]*)", match[1]):
-        value = decimal(number.rstrip(",."))
+    for number, unit in re.findall(r"(\d[\d,]*(?:\.\d+)?)([십백천만억조]*)", match[1]):
+        value = decimal(number)
         parts.append(("" if value == "일" and unit[:1] in tuple("십백천만") else value) + unit)
     return " ".join(parts) + (" 원" if match[2] else "")
 
@@ -152,6 +153,7 @@ def _rule(pattern: str, replacement: _Replacement) -> tuple[re.Pattern[str], _Re
 
 
 _RULES = (
+    _rule(r"[^\S\n]+", " "),
     _rule(r"https?://[!-~]+", "인터넷 주소"),
     # Telephone numbers and keys.
     _rule(r"\+82[- ]?0?\d{1,2}[- ]?\d{3,4}[- ]?\d{4}(?!\d)", _phone),
@@ -217,7 +219,7 @@ _RULES = (
         lambda match: f"{decimal(match[1])} {UNITS[match[2].lower()]}",
     ),
     _rule(
-        r"(\d+)번(?=[을이]? ?(?:누르|눌러|키|버튼|선택|메뉴))",
+        r"(\d++)번(?=[을이]? ?(?:누르|눌러|키|버튼|선택|메뉴))",
         lambda match: f"{decimal(match[1])} 번",
     ),
     _rule(
@@ -225,7 +227,7 @@ _RULES = (
         r"|[\s.?!]|,(?!\d)|$)",
         lambda match: by_digit(match[0]),
     ),
-    _rule(r"(\d+)\s?번째", _ordinal),
+    _rule(r"(\d++)\s?번째", _ordinal),
     _rule(
         rf"({_NUMBER})\s?({_COUNTERS})(?!데|터|니어|리즈)",
         lambda match: _counted(match[1], match[2]),
@@ -255,6 +257,7 @@ _RULES = (
     _rule(r"(?:\s*,)+(?=\s*[.?!]|\s*$)", ""),
     _rule(r"^(?:\s*,)+", ""),
     _rule(r"(?<=[.?!])(?:\s*,)+", ""),
+    _rule(r"\.(?:\s*\.)+", "."),
     _rule(r"\s*,(?:\s*,)*\s*", ", "),
     _rule(r"\s+(?=[.?!])", ""),
     _rule(r"\s+", " "),

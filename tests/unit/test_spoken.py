@@ -132,3 +132,12 @@ def test_any_text_becomes_hangul_and_punctuation(written: str) -> None:
     spoken = to_spoken(written)
     assert _is_spoken(spoken)
     assert to_spoken(spoken) == spoken
+
+
+@pytest.mark.parametrize(("written", "spoken"), [("7일0…1만6", "칠 일영, 만 육"), ("끝. .", "끝.")])
+def test_odd_signs_between_figures(written: str, spoken: str) -> None:
+    assert to_spoken(written) == spoken
+
+
+def test_a_long_string_of_digits_takes_no_time() -> None:
+    assert len(to_spoken("1" * 5_000)) == 5_000
