@@ -10,6 +10,7 @@ import typer
 COMMANDS = {
     "serve": "Answer calls: the telephone edge and the console.",
     "call": "Phone a server as a simulated carrier.",
+    "say": "Say a sentence with the local voice into a WAV file.",
     "ingest": "Load the catalogue into the knowledge index.",
     "users": "Manage who may sign in to the console.",
     "bench": "Measure: stt, turns, load, serve.",

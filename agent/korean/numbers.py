@@ -4,6 +4,7 @@ DIGITS = "공일이삼사오육칠팔구"
 
 _SMALL_UNITS = ("", "십", "백", "천")
 _LARGE_UNITS = ("", "만", "억", "조", "경")
+_MOST_DIGITS = 20
 _NATIVE_ONES = ("", "하나", "둘", "셋", "넷", "다섯", "여섯", "일곱", "여덟", "아홉")
 _NATIVE_TENS = ("", "열", "스물", "서른", "마흔", "쉰", "예순", "일흔", "여든", "아흔")
 _BEFORE_COUNTER = {"하나": "한", "둘": "두", "셋": "세", "넷": "네", "스물": "스무"}
@@ -58,9 +59,12 @@ def by_digit(digits: str) -> str:
 
 
 def decimal(text: str) -> str:
-    """A number as it is written, commas and a decimal point allowed: "3.5" is "삼 점 오"."""
+    """A number as it is written, commas and a decimal point allowed: "3.5" is "삼 점 오".
+
+    What is too long to be a number is read digit by digit.
+    """
     whole, _, fraction = text.replace(",", "").partition(".")
-    said = sino(int(whole))
+    said = sino(int(whole)) if len(whole) <= _MOST_DIGITS else by_digit(whole)
     if fraction:
         said += " 점 " + "".join("영" if digit == "0" else DIGITS[int(digit)] for digit in fraction)
     return said

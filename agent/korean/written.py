@@ -202,7 +202,7 @@ def _minutes(match: re.Match[str]) -> str:
     found = _value(run)
     if found is None:
         return match[0]
-    if _single(run):
+    if _single(run) and not (run in "십백" and match["gap"]):
         lasts = re.match(
             r"\s?(?:정도|만|쯤|뒤|후|동안|이내|안에|이면|간)", match.string[match.end() :]
         )

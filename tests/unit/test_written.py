@@ -6,7 +6,7 @@ import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from agent.korean.numbers import by_digit
@@ -94,6 +94,8 @@ _BEFORE = st.sampled_from(["", "네 ", "저는 ", "음, ", "번호는 ", "요금
 _AFTER = st.sampled_from(["", "입니다", "인데요", " 맞아요", "."])
 
 
+@example("", "10분", "")
+@example("", "100분", " 맞아요")
 @given(_BEFORE, FIGURES, _AFTER)
 def test_a_figure_comes_back_from_its_spoken_form(before: str, figure: str, after: str) -> None:
     written = before + figure + after
