@@ -137,8 +137,8 @@ class _Ear:
     """Loop time at which the audio given so far has been played."""
 
     def dry_by(self, now: float) -> float:
-        """From when on the caller hears nothing; see `_LEAD_S`."""
-        return min(max(self.dry_at, now), now + _LEAD_S)
+        """Since when, or from when on, the caller hears nothing; see `_LEAD_S`."""
+        return min(self.dry_at, now + _LEAD_S)
 
     def silent_for(self, now: float) -> float:
         """Seconds for which the caller has heard nothing."""
