@@ -93,10 +93,15 @@ class SpeechServer:
         self.left = asyncio.Event()
         """Set when a client hangs up."""
         self.url = ""
+        self.serving: set[asyncio.Task[None]] = set()
 
     async def connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """Serves one connection until its client hangs up or an answer breaks it off."""
         self.connections += 1
+        task = asyncio.current_task()
+        assert task is not None
+        self.serving.add(task)
+        task.add_done_callback(self.serving.discard)
         try:
             while await self._serve(reader, writer):
                 pass
@@ -183,3 +188,6 @@ async def speech_server(service: Service) -> AsyncIterator[SpeechServer]:
     served.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     async with server:
         yield served
+        # Clients close before their server: what still runs here is about to find that out.
+        while served.serving:
+            await asyncio.wait(served.serving)
