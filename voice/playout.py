@@ -179,8 +179,10 @@ class Playout:
             return None
         due: float | None = None
         for phrase in self._phrases:
-            if phrase.sent < len(phrase.audio):
-                due = max(now, self._ends_at - _REFILL_S)
+            if waiting := len(phrase.audio) - phrase.sent:
+                # Less than a frame waits for more audio, which `advance` is then called with.
+                if phrase.complete or waiting >= FRAME_BYTES:
+                    due = max(now, self._ends_at - _REFILL_S)
                 break
         if self._phrases and self._phrases[0].marked:
             give_up = self._phrases[0].ends_at + MARK_MARGIN_S

@@ -68,6 +68,16 @@ def test_audio_that_comes_in_pieces_waits_for_a_whole_frame() -> None:
     assert len(chunk.payload) == FRAME_BYTES
 
 
+def test_a_piece_of_a_frame_is_not_asked_for_again_and_again() -> None:
+    playout = Playout()
+    playout.open("네.")
+    playout.append(b"\x10" * 250)
+    playout.advance(0.0)
+    assert playout.next_due(0.0) is None
+    playout.complete()
+    assert playout.next_due(0.0) == 0.0
+
+
 def test_a_late_voice_is_counted() -> None:
     playout = Playout()
     playout.open("하나 둘")
