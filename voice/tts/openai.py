@@ -23,6 +23,10 @@ SAMPLE_RATE = 24_000
 _KEEP_ALIVE_S = 60.0
 """Connections outlive the pause between two replies, which saves the TLS handshake."""
 
+_AHEAD_BYTES = 1_280
+"""160 ms of the line's audio are waited for: resampler and level give theirs in bursts, and keep
+back up to 90 ms, which a server that keeps real time would not have sent in time."""
+
 _NO_PCM = (
     "text/",
     "application/json",
@@ -133,6 +137,7 @@ class _Line:
         self._resampler = StreamResampler(SAMPLE_RATE)
         self._level = StreamLevel(gain=gain)
         self._torn = b""
+        self._ahead: bytearray | None = bytearray()
         self.spoken = False
 
     @property
@@ -147,12 +152,21 @@ class _Line:
         self._torn = data[whole:]
         self.spoken = self.spoken or whole > 0
         pcm = np.frombuffer(data[:whole], dtype="<i2").astype(np.int16)
-        return mulaw.encode(self._level.push(self._resampler.push(pcm)))
+        audio = mulaw.encode(self._level.push(self._resampler.push(pcm)))
+        if self._ahead is None:
+            return audio
+        self._ahead += audio
+        return self._begun() if len(self._ahead) >= _AHEAD_BYTES else b""
 
     def flush(self) -> bytes:
         """The rest."""
         rest = self._level.push(self._resampler.flush())
-        return mulaw.encode(np.concatenate((rest, self._level.flush())))
+        return self._begun() + mulaw.encode(np.concatenate((rest, self._level.flush())))
+
+    def _begun(self) -> bytes:
+        """What was kept back at the beginning; nothing is from now on."""
+        ahead, self._ahead = self._ahead or b"", None
+        return bytes(ahead)
 
 
 def _misconfigured() -> SynthesisError:
