@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Response
@@ -25,6 +26,7 @@ from storage.organizations import ensure_organization
 from storage.outbox import Outbox, OutboxWorker
 from storage.records import Job
 from voice import phrases
+from voice.playout import PlayoutCounters
 from voice.services import CallLimits, CallServices
 from voice.stt.models import fetch, resolve
 from voice.stt.whisper import WhisperTranscriber
@@ -41,6 +43,9 @@ from voice.tts.fallback import FallbackSynthesizer
 from voice.tts.synthesizer import Synthesizer
 from voice.turns.patience import KoreanPatience
 from voice.turns.vad import SileroVad
+
+if TYPE_CHECKING:
+    from voice.tts.openai import OpenAISynthesizer
 
 logger = logging.getLogger(__name__)
 
@@ -82,8 +87,10 @@ class Yeoboseyo:
             clock=self.clock,
         )
         self.counters = StreamCounters()
+        self.playout = PlayoutCounters()
         self.ready = False
         self.transcriber: WhisperTranscriber
+        self.voice: FallbackSynthesizer
         self.switchboard: Switchboard
         self.knowledge: Knowledge
         self.agents: AgentFactory
@@ -118,15 +125,17 @@ class Yeoboseyo:
             model=self._chat_model(),
         )
         stack.push_async_callback(self.agents.aclose)
+        self.voice = self._voice(local_voice, stack)
         self.switchboard = Switchboard(
             organization_id=settings.organization,
             ledger=self.store,
             services=CallServices(
                 transcriber=self.transcriber,
-                synthesizer=self._voice(local_voice, stack),
+                synthesizer=self.voice,
                 journal=self.store,
                 patience=KoreanPatience(self.knowledge.analyzer.morphemes),
                 apology=apology,
+                playout=self.playout,
             ),
             limits=CallLimits(
                 max_turn_s=settings.max_turn_s,
@@ -185,20 +194,36 @@ class Yeoboseyo:
             hotwords=list(dict.fromkeys(names)),
         )
 
-    def _voice(self, local: EspeakSynthesizer, stack: AsyncExitStack) -> Synthesizer:
-        """The voice of the agent: ElevenLabs before the local one, where it is wanted."""
+    def _voice(self, local: Synthesizer, stack: AsyncExitStack) -> FallbackSynthesizer:
+        """The voice of the agent: those that are wanted, the local one behind them."""
+        voices: list[tuple[str, Synthesizer]] = []
+        for name in self.settings.voice_names:
+            service = self._elevenlabs() if name == "elevenlabs" else self._openai_voice()
+            stack.push_async_callback(service.close)
+            voices.append((name, service))
+        return FallbackSynthesizer([*voices, ("espeak", local)])
+
+    def _elevenlabs(self) -> ElevenLabsSynthesizer:
         settings = self.settings
-        key = settings.elevenlabs_api_key.get_secret_value()
-        if not key or not settings.elevenlabs_voice:
-            return local
-        elevenlabs = ElevenLabsSynthesizer(
-            key,
+        return ElevenLabsSynthesizer(
+            settings.elevenlabs_api_key.get_secret_value(),
             settings.elevenlabs_voice,
             settings.elevenlabs_model,
             base_url=settings.elevenlabs_base_url,
+            stability=settings.elevenlabs_stability,
         )
-        stack.push_async_callback(elevenlabs.close)
-        return FallbackSynthesizer(elevenlabs, local)
+
+    def _openai_voice(self) -> "OpenAISynthesizer":
+        # The SDK takes most of a second to import, which only a server that uses it should pay.
+        from voice.tts.openai import OpenAISynthesizer  # noqa: PLC0415
+
+        settings = self.settings
+        return OpenAISynthesizer(
+            settings.voice_key or "none",  # As the brain's: the SDK wants a word.
+            settings.openai_voice,
+            settings.openai_voice_model,
+            base_url=settings.voice_base_url,
+        )
 
     def _chat_model(self) -> ModelService | None:
         """The model that answers before the local brain, where one is wanted."""
@@ -314,6 +339,8 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
             "live_calls": live,
             **asdict(yeoboseyo.counters),
             "recogniser": asdict(yeoboseyo.transcriber.gauge()),
+            "voices": [asdict(gauge) for gauge in yeoboseyo.voice.gauges()],
+            "playout": asdict(yeoboseyo.playout),
         }
 
     return app

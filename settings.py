@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, field_validator
+from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 def _usual(name: str) -> AliasChoices:
     """A setting known by its usual name, with or without our prefix."""
     return AliasChoices(name, f"YEOBOSEYO_{name}")
+
+
+def _names(listed: str) -> list[str]:
+    """The names in a list with commas."""
+    return [name.strip() for name in listed.split(",") if name.strip()]
 
 
 class Settings(BaseSettings):
@@ -104,7 +109,7 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr = Field(
         SecretStr(""),
         validation_alias=_usual("OPENAI_API_KEY"),
-        description="Key of the OpenAI brain.",
+        description="Key of OpenAI, for the brain and the voice.",
     )
     openai_base_url: str | None = Field(
         None,
@@ -118,15 +123,39 @@ class Settings(BaseSettings):
         6.0, gt=0, description="Seconds for a whole answer before the local brain takes over."
     )
 
+    voices: str = Field(
+        "auto",
+        description="Who speaks, the best first, such as `elevenlabs,openai`; `auto` takes those "
+        "that are set up. The local voice, `espeak`, always stands in.",
+    )
     elevenlabs_api_key: SecretStr = Field(
         SecretStr(""),
         validation_alias=_usual("ELEVENLABS_API_KEY"),
-        description="With a voice's id, ElevenLabs speaks; the local voice stays its fallback.",
+        description="Key of ElevenLabs, which speaks when the id of a voice is set too.",
     )
     elevenlabs_voice: str = Field("", description="Id of the ElevenLabs voice.")
     elevenlabs_model: str = Field("eleven_flash_v2_5", description="The ElevenLabs model.")
+    elevenlabs_stability: Annotated[
+        float | None,
+        Field(ge=0, le=1, description="How evenly it speaks; unset, as the voice was made."),
+    ] = None
     elevenlabs_base_url: str | None = Field(
         None, description="Another server that speaks the ElevenLabs API."
+    )
+    openai_voice_model: str = Field(
+        "",
+        description="Speech model of the OpenAI voice, which speaks when this is set. None is set "
+        "by itself: OpenAI shuts its present ones down on 2027-01-06.",
+    )
+    openai_voice: str = Field("alloy", description="Name of the OpenAI voice.")
+    openai_voice_base_url: str | None = Field(
+        None,
+        description="Any server that speaks OpenAI's /audio/speech; unset, that of the brain.",
+    )
+    openai_voice_api_key: SecretStr = Field(
+        SecretStr(""),
+        description="Key of the OpenAI voice; unset, OPENAI_API_KEY, but not for a server of its "
+        "own.",
     )
     voice_variant: str = Field("ko", description="espeak-ng voice, such as `ko` or `ko+f2`.")
     voice_rate_wpm: int = Field(160, ge=80, le=300, description="Speaking rate.")
@@ -149,6 +178,56 @@ class Settings(BaseSettings):
         if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path or parts.query:
             raise ValueError("public_url must be an origin such as https://voice.example.com")
         return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _voices_are_set_up(self) -> Self:
+        if self.voices.strip() == "auto":
+            return self
+        names = _names(self.voices)
+        for name in names:
+            if name not in {"elevenlabs", "openai", "espeak"}:
+                raise ValueError(
+                    f"YEOBOSEYO_VOICES knows elevenlabs, openai and espeak, not {name!r}"
+                )
+            if names.count(name) > 1:
+                raise ValueError(f"YEOBOSEYO_VOICES names {name} twice")
+            if missing := self._missing(name):
+                raise ValueError(f"YEOBOSEYO_VOICES wants {name}, but {missing} is not set")
+        if "espeak" in names[:-1]:
+            raise ValueError("YEOBOSEYO_VOICES: nobody speaks after espeak, name it last or not")
+        return self
+
+    def _missing(self, voice: str) -> str:
+        """The first setting without which a voice cannot speak, empty when it can."""
+        needed: dict[str, object] = {}
+        if voice == "elevenlabs":
+            needed["ELEVENLABS_API_KEY"] = self.elevenlabs_api_key.get_secret_value()
+            needed["YEOBOSEYO_ELEVENLABS_VOICE"] = self.elevenlabs_voice
+        elif voice == "openai":
+            needed["YEOBOSEYO_OPENAI_VOICE_MODEL"] = self.openai_voice_model
+            # Servers of one's own often want no key.
+            needed["OPENAI_API_KEY"] = self.voice_key or self.voice_base_url
+        return next((name for name, value in needed.items() if not value), "")
+
+    @property
+    def voice_names(self) -> list[str]:
+        """Who speaks, in order, but for the local voice, which is always the last."""
+        if self.voices.strip() == "auto":
+            return [name for name in ("elevenlabs", "openai") if not self._missing(name)]
+        return [name for name in _names(self.voices) if name != "espeak"]
+
+    @property
+    def voice_base_url(self) -> str | None:
+        """The server of the OpenAI voice; None is OpenAI's own."""
+        return self.openai_voice_base_url or self.openai_base_url
+
+    @property
+    def voice_key(self) -> str:
+        """The key of the OpenAI voice; OpenAI's goes to no other server than the brain's."""
+        key = self.openai_voice_api_key.get_secret_value()
+        if not key and not self.openai_voice_base_url:
+            key = self.openai_api_key.get_secret_value()
+        return key
 
     @cached_property
     def sqlalchemy_url(self) -> str:

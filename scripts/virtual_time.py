@@ -9,6 +9,7 @@ import gc
 import selectors
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
+from functools import partial
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -17,10 +18,11 @@ T = TypeVar("T")
 class _VirtualSelector(selectors.DefaultSelector):
     """Turns waiting for a timer into a jump of the clock."""
 
-    def __init__(self) -> None:
+    def __init__(self, sockets_s: float) -> None:
         super().__init__()
         self.now = 0.0
         self.threads = 0
+        self._sockets_s = sockets_s
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = super().select(0)
@@ -28,6 +30,8 @@ class _VirtualSelector(selectors.DefaultSelector):
             return ready
         if self.threads:
             return super().select(None)
+        if self._sockets_s and (ready := super().select(self._sockets_s)):
+            return ready
         if timeout is None:
             raise RuntimeError("nothing is left that could ever happen")
         self.now += timeout
@@ -37,8 +41,9 @@ class _VirtualSelector(selectors.DefaultSelector):
 class VirtualTimeLoop(asyncio.SelectorEventLoop):
     """See the module."""
 
-    def __init__(self) -> None:
-        self._virtual = _VirtualSelector()
+    def __init__(self, *, sockets_s: float = 0.0) -> None:
+        """`sockets_s`: real seconds given, before each jump, to what is on its way in sockets."""
+        self._virtual = _VirtualSelector(sockets_s)
         super().__init__(self._virtual)
 
     def time(self) -> float:
@@ -68,10 +73,10 @@ class VirtualTimeLoop(asyncio.SelectorEventLoop):
         self._virtual.threads -= 1
 
 
-def run_virtual(main: Coroutine[Any, Any, T]) -> T:
+def run_virtual(main: Coroutine[Any, Any, T], *, sockets_s: float = 0.0) -> T:
     """Runs a coroutine on a fresh virtual-time loop. Raises RuntimeError for unawaited errors."""
     lost: list[dict[str, Any]] = []
-    with asyncio.Runner(loop_factory=VirtualTimeLoop) as runner:
+    with asyncio.Runner(loop_factory=partial(VirtualTimeLoop, sockets_s=sockets_s)) as runner:
         runner.get_loop().set_exception_handler(lambda _, context: lost.append(context))
         result = runner.run(main)
         gc.collect()  # A task that failed unseen is told of when it is collected.

@@ -79,7 +79,7 @@ class Call:
             post=self._inbox.put_nowait,
         )
         self._keys = KeyCollector()
-        self._speaker = Speaker(send)
+        self._speaker = Speaker(send, services.playout)
         self._overlap = Overlap(self._ear, self._speaker, stop=self._interrupt)
         self._reply: Reply | None = None
         self._timers: dict[str, asyncio.TimerHandle] = {}

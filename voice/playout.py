@@ -40,6 +40,16 @@ REWIND_S = 0.6
 
 
 @dataclass(slots=True)
+class PlayoutCounters:
+    """What went wrong on the way to the callers' ears; calls may share one."""
+
+    late_chunks: int = 0
+    """Times a carrier's buffer ran dry in the middle of a phrase."""
+    given_up_marks: int = 0
+    """Marks that never came back."""
+
+
+@dataclass(slots=True)
 class _Phrase:
     """One sentence on its way: its text, its audio, and when it plays."""
 
@@ -82,7 +92,8 @@ class Played:
 class Playout:
     """A synchronous state machine: takes phrases and times, gives what to send and when to ask."""
 
-    def __init__(self) -> None:
+    def __init__(self, counters: PlayoutCounters | None = None) -> None:
+        self.counters = counters or PlayoutCounters()
         self._phrases: deque[_Phrase] = deque()
         self._ends_at = 0.0
         self._count = 0
@@ -90,10 +101,6 @@ class Playout:
         self._past: deque[Played] = deque()
         self._paused = False
         self._heard: list[str] = []
-        self.late_chunks = 0
-        """Times the carrier's buffer ran dry in the middle of a phrase."""
-        self.given_up_marks = 0
-        """Marks that never came back."""
 
     @property
     def busy(self) -> bool:
@@ -134,7 +141,7 @@ class Playout:
             if not phrase.marked:
                 break
         while self._phrases and self._given_up(self._phrases[0], now):
-            self.given_up_marks += 1
+            self.counters.given_up_marks += 1
             self._finish(self._phrases.popleft())
         return commands
 
@@ -153,7 +160,7 @@ class Playout:
             first = phrase.sent == phrase.begins
             if self._ends_at < now:
                 if not first:
-                    self.late_chunks += 1
+                    self.counters.late_chunks += 1
                 self._ends_at = now
             if first:
                 phrase.starts_at = self._ends_at
@@ -172,8 +179,10 @@ class Playout:
             return None
         due: float | None = None
         for phrase in self._phrases:
-            if phrase.sent < len(phrase.audio):
-                due = max(now, self._ends_at - _REFILL_S)
+            if waiting := len(phrase.audio) - phrase.sent:
+                # Less than a frame waits for more audio, which `advance` is then called with.
+                if phrase.complete or waiting >= FRAME_BYTES:
+                    due = max(now, self._ends_at - _REFILL_S)
                 break
         if self._phrases and self._phrases[0].marked:
             give_up = self._phrases[0].ends_at + MARK_MARGIN_S

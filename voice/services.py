@@ -1,11 +1,12 @@
 """What a call is given: the parts it joins, the limits it keeps, the result it ends with."""
 
 from collections.abc import AsyncGenerator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from agent.actions import Action, Heard
 from storage.records import Customer, HandoffReason, Outcome, Turn, Verification
+from voice.playout import PlayoutCounters
 from voice.stt.transcriber import Transcriber
 from voice.tts.synthesizer import Synthesizer
 from voice.turns.patience import Patience
@@ -64,6 +65,8 @@ class CallServices:
     """How long a caller's pauses may last."""
     apology: bytes
     """`phrases.APOLOGY` as µ-law, made before the first call."""
+    playout: PlayoutCounters = field(default_factory=PlayoutCounters)
+    """Where all calls count what came late."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,16 +4,18 @@ import asyncio
 from collections.abc import Callable
 
 from voice.events import CarrierCommand, PlayAudio
-from voice.playout import Played, Playout
+from voice.playout import Played, Playout, PlayoutCounters
 
 
 class Speaker:
     """The call's mouth. `send` takes carrier commands and returns at once."""
 
-    def __init__(self, send: Callable[[CarrierCommand], None]) -> None:
+    def __init__(
+        self, send: Callable[[CarrierCommand], None], counters: PlayoutCounters | None = None
+    ) -> None:
         self._send = send
         self._loop = asyncio.get_running_loop()
-        self._playout = Playout()
+        self._playout = Playout(counters)
         self._silent = asyncio.Event()
         self._timer: asyncio.TimerHandle | None = None
         self._first_audio_at: float | None = None

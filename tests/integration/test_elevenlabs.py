@@ -7,12 +7,13 @@ from contextlib import aclosing
 
 import pytest
 
-from tests.support.elevenlabs_server import (
+from tests.support.speech_server import (
+    ELEVENLABS,
     Answer,
-    ElevenLabsServer,
     Refuses,
     Speaks,
-    elevenlabs_server,
+    SpeechServer,
+    speech_server,
 )
 from voice.tts.elevenlabs import ElevenLabsSynthesizer
 from voice.tts.espeak import EspeakSynthesizer
@@ -30,13 +31,13 @@ def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-async def server() -> AsyncIterator[ElevenLabsServer]:
-    async with elevenlabs_server() as served:
+async def server() -> AsyncIterator[SpeechServer]:
+    async with speech_server(ELEVENLABS) as served:
         yield served
 
 
 @pytest.fixture
-async def voice(server: ElevenLabsServer) -> AsyncIterator[ElevenLabsSynthesizer]:
+async def voice(server: SpeechServer) -> AsyncIterator[ElevenLabsSynthesizer]:
     synthesizer = ElevenLabsSynthesizer("key", "voice-1", MODEL, server.url)
     yield synthesizer
     await synthesizer.close()
@@ -47,7 +48,7 @@ async def _said(synthesizer: Synthesizer, text: str = TEXT) -> bytes:
 
 
 async def test_it_asks_for_telephone_audio_in_korean(
-    server: ElevenLabsServer, voice: ElevenLabsSynthesizer
+    server: SpeechServer, voice: ElevenLabsSynthesizer
 ) -> None:
     server.answer = Speaks(chunks=[AUDIO[:1], AUDIO[1:700], AUDIO[700:]])
     assert await _said(voice) == AUDIO
@@ -63,7 +64,7 @@ async def test_it_asks_for_telephone_audio_in_korean(
     }
 
 
-async def test_models_that_refuse_a_language_are_not_told_one(server: ElevenLabsServer) -> None:
+async def test_models_that_refuse_a_language_are_not_told_one(server: SpeechServer) -> None:
     server.answer = Speaks(chunks=[AUDIO])
     synthesizer = ElevenLabsSynthesizer("key", "voice-1", "eleven_multilingual_v2", server.url)
     await _said(synthesizer)
@@ -72,7 +73,7 @@ async def test_models_that_refuse_a_language_are_not_told_one(server: ElevenLabs
 
 
 async def test_audio_is_handed_on_before_the_rest_is_there(
-    server: ElevenLabsServer, voice: ElevenLabsSynthesizer
+    server: SpeechServer, voice: ElevenLabsSynthesizer
 ) -> None:
     go_on = asyncio.Event()
     server.answer = Speaks(chunks=[AUDIO[:160], AUDIO[160:]], go_on=go_on)
@@ -84,7 +85,7 @@ async def test_audio_is_handed_on_before_the_rest_is_there(
 
 
 async def test_sentences_share_a_connection(
-    server: ElevenLabsServer, voice: ElevenLabsSynthesizer
+    server: SpeechServer, voice: ElevenLabsSynthesizer
 ) -> None:
     server.answer = Speaks(chunks=[AUDIO])
     for _ in range(3):
@@ -93,7 +94,7 @@ async def test_sentences_share_a_connection(
 
 
 async def test_closing_the_iterator_hangs_up(
-    server: ElevenLabsServer, voice: ElevenLabsSynthesizer
+    server: SpeechServer, voice: ElevenLabsSynthesizer
 ) -> None:
     server.answer = Speaks(chunks=[AUDIO], then="stalls")
     async with aclosing(voice.stream(TEXT)) as chunks:
@@ -102,7 +103,7 @@ async def test_closing_the_iterator_hangs_up(
         await server.left.wait()
 
 
-async def test_cancelling_hangs_up(server: ElevenLabsServer, voice: ElevenLabsSynthesizer) -> None:
+async def test_cancelling_hangs_up(server: SpeechServer, voice: ElevenLabsSynthesizer) -> None:
     server.answer = Speaks(chunks=[AUDIO[:160]], then="stalls")
     begun = asyncio.Event()
 
@@ -121,7 +122,7 @@ async def test_cancelling_hangs_up(server: ElevenLabsServer, voice: ElevenLabsSy
 
 @pytest.mark.parametrize("text", ["", "  ", "...", "?!"])
 async def test_nothing_to_say_asks_nothing(
-    server: ElevenLabsServer, voice: ElevenLabsSynthesizer, text: str
+    server: SpeechServer, voice: ElevenLabsSynthesizer, text: str
 ) -> None:
     assert await _said(voice, text) == b""
     assert server.asked == []
@@ -151,12 +152,13 @@ ECHO = f'{{"detail": [{{"msg": "bad", "input": "{TEXT}"}}]}}'.encode()
         (Refuses(status=502, body=b'"\xff"'), "tts-unavailable", True),
         (Speaks(chunks=[]), "tts-cut", True),
         (Speaks(chunks=[AUDIO], then="is cut"), "tts-cut", True),
+        (Speaks(chunks=[AUDIO], then="is garbled"), "tts-cut", True),
         (Speaks(chunks=[b"<html>"], content_type="text/html"), "tts-refused", False),
         (Speaks(chunks=[b"{}"], content_type="application/json"), "tts-refused", False),
     ],
 )
 async def test_every_failure_has_a_code_and_is_not_tried_again(
-    server: ElevenLabsServer,
+    server: SpeechServer,
     voice: ElevenLabsSynthesizer,
     answer: Answer,
     code: str,
@@ -172,7 +174,7 @@ async def test_every_failure_has_a_code_and_is_not_tried_again(
 
 
 async def test_what_came_before_the_cut_is_handed_on(
-    server: ElevenLabsServer, voice: ElevenLabsSynthesizer
+    server: SpeechServer, voice: ElevenLabsSynthesizer
 ) -> None:
     server.answer = Speaks(chunks=[AUDIO[:320]], then="is cut")
     heard = []
@@ -186,7 +188,7 @@ async def test_what_came_before_the_cut_is_handed_on(
     assert b"".join(heard) == AUDIO[:320]
 
 
-async def test_a_server_that_says_nothing_is_a_timeout(server: ElevenLabsServer) -> None:
+async def test_a_server_that_says_nothing_is_a_timeout(server: SpeechServer) -> None:
     server.answer = Speaks(chunks=[], then="stalls")
     synthesizer = ElevenLabsSynthesizer("key", "voice-1", MODEL, server.url, timeout_s=0.05)
     with pytest.raises(SynthesisError) as caught:
@@ -217,7 +219,7 @@ async def test_a_refused_connection_is_retryable() -> None:
     ],
 )
 async def test_settings_that_cannot_be_sent_are_named(
-    server: ElevenLabsServer, key: str, url: str | None
+    server: SpeechServer, key: str, url: str | None
 ) -> None:
     synthesizer = ElevenLabsSynthesizer(key, "voice-1", MODEL, url or server.url)
     with pytest.raises(SynthesisError) as caught:
@@ -226,11 +228,28 @@ async def test_settings_that_cannot_be_sent_are_named(
     assert (caught.value.code, caught.value.retryable) == ("tts-misconfigured", False)
 
 
+async def test_what_the_server_asks_for_is_told(
+    server: SpeechServer, voice: ElevenLabsSynthesizer
+) -> None:
+    server.answer = Refuses(status=429, headers={"Retry-After": "60"})
+    with pytest.raises(SynthesisError) as caught:
+        await _said(voice)
+    assert caught.value.retry_after_s == 60
+
+
+async def test_the_stability_is_sent_when_it_is_set(server: SpeechServer) -> None:
+    server.answer = Speaks(chunks=[AUDIO])
+    synthesizer = ElevenLabsSynthesizer("key", "voice-1", MODEL, server.url, stability=0.7)
+    await _said(synthesizer)
+    await synthesizer.close()
+    assert server.asked[0].body["voice_settings"] == {"stability": 0.7}
+
+
 async def test_the_local_voice_ends_the_sentence_that_was_cut(
-    server: ElevenLabsServer, voice: ElevenLabsSynthesizer
+    server: SpeechServer, voice: ElevenLabsSynthesizer
 ) -> None:
     local = EspeakSynthesizer()
-    both = FallbackSynthesizer(voice, local)
+    both = FallbackSynthesizer([("elevenlabs", voice), ("espeak", local)])
     # 1.2 s at the first guess of 0.2 s a beat, less one: in the second word.
     server.answer = Speaks(chunks=[AUDIO[:160]] * 60, then="is cut")
     audio = await _said(both)
@@ -239,4 +258,4 @@ async def test_the_local_voice_ends_the_sentence_that_was_cut(
     # espeak-ng says nothing twice the same, but takes the same time for it.
     assert len(audio) - 9_600 == pytest.approx(rest, rel=0.02)
     assert rest < 0.9 * whole
-    assert both.switches == 1
+    assert [gauge.failures for gauge in both.gauges()] == [{"tts-cut": 1}, {}]

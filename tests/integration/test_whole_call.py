@@ -111,6 +111,16 @@ def test_the_application_is_alive_ready_and_signs_people_in(tmp_path: Path) -> N
             recogniser = ready.json()["recogniser"]
             assert (recogniser["waiting"], recogniser["overloaded"]) == (0, False)
             assert (recogniser["finals"], recogniser["rejected"]) == (0, {})
+            assert ready.json()["voices"] == [
+                {
+                    "name": "espeak",
+                    "state": "closed",
+                    "sentences": 0,
+                    "failures": {},
+                    "passed_over": 0,
+                }
+            ]
+            assert ready.json()["playout"] == {"late_chunks": 0, "given_up_marks": 0}
             page = await http.get("/console/calls", follow_redirects=True)
             assert 'lang="ko"' in page.text
             assert "/console/sign-in" in str(page.url)

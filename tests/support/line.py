@@ -26,6 +26,7 @@ from voice.events import (
 from voice.services import CallLimits, CallResult, CallServices
 from voice.stt.transcriber import Effort, Transcript, TranscriptionError
 from voice.tts.espeak import EspeakSynthesizer
+from voice.tts.synthesizer import Synthesizer
 from voice.turns.patience import FixedPatience
 from voice.turns.vad import SileroVad
 
@@ -125,6 +126,17 @@ class Line:
     def first_audio_after(self, time: float) -> float:
         """When the first audio was sent after `time`."""
         return next(at for at, c in self.sent if at >= time and isinstance(c, PlayAudio))
+
+    def heard(self) -> tuple[float, bytes]:
+        """What the caller heard from the first sound to the last, and when that began."""
+        audio, began, ends = bytearray(), 0.0, 0.0
+        for at, command in self.sent:
+            if isinstance(command, PlayAudio):
+                began = began if audio else at
+                audio += b"\xff" * round((at - ends) * 8_000 if audio and at > ends else 0)
+                ends = max(ends, at) + len(command.payload) / 8_000
+                audio += command.payload
+        return began, bytes(audio)
 
     def clears(self) -> list[float]:
         """When the buffer was cleared."""
@@ -251,6 +263,7 @@ def place_call(
     answers: dict[str, list[Action]] | None = None,
     limits: CallLimits | None = None,
     next_turn: int = 0,
+    synthesizer: Synthesizer | None = None,
 ) -> Fixture:
     """A call that is ready to run; use it within a running loop."""
     line = Line()
@@ -263,7 +276,7 @@ def place_call(
         dialogue=dialogue,
         services=CallServices(
             transcriber=ears,
-            synthesizer=voice,
+            synthesizer=synthesizer or voice,
             journal=journal,
             patience=FixedPatience(600),
             apology=tone(2.0),

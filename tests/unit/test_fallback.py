@@ -4,13 +4,15 @@ import asyncio
 import logging
 import re
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.support.virtual_time import run_virtual
-from voice.tts.fallback import FallbackSynthesizer
+from voice.tts.breaker import FAILURES, FIRST_PAUSE_S, State
+from voice.tts.fallback import LATE_S, SILENCE_S, FallbackSynthesizer, VoiceGauge
 from voice.tts.synthesizer import SynthesisError, Synthesizer
 
 TEXT = "고객님은 지금 오지 슬림 요금제를 쓰고 계세요."
@@ -55,34 +57,181 @@ def _say(synthesizer: Synthesizer, text: str = TEXT) -> tuple[bytes, float]:
     return run_virtual(main())
 
 
+def _row(*voices: Synthesizer) -> FallbackSynthesizer:
+    return FallbackSynthesizer([(f"voice{place}", voice) for place, voice in enumerate(voices)])
+
+
+def _failures(voices: FallbackSynthesizer) -> list[dict[str, int]]:
+    async def main() -> list[dict[str, int]]:
+        return [dict(gauge.failures) for gauge in voices.gauges()]
+
+    return run_virtual(main())
+
+
+HALF_S = bytes(4_000)
+SECOND = bytes(8_000)
+
+
 def test_a_first_voice_in_time_speaks_alone() -> None:
-    first, second = Scripted(1.4, b"a", 1.4, b"b", 1.4), Scripted(b"second")
-    both = FallbackSynthesizer(first, second)
-    assert _say(both)[0] == b"ab"
-    assert (both.switches, second.asked, first.closed) == (0, [], 1)
+    first, second = Scripted(1.1, SECOND, 1.5, HALF_S, HALF_S, HALF_S, 0.2), Scripted(b"second")
+    both = _row(first, second)
+    assert _say(both)[0] == SECOND + 3 * HALF_S
+    assert (_failures(both), second.asked, first.closed) == ([{}, {}], [], 1)
 
 
 @pytest.mark.parametrize(
-    ("steps", "after_s"),
-    [([_failure()], 0), ([1.0, _failure()], 1.0), ([1.6, b"late"], 1.5), ([60.0], 1.5)],
+    ("steps", "after_s", "code"),
+    [
+        ([_failure()], 0, "tts-busy"),
+        ([1.0, _failure()], 1.0, "tts-busy"),
+        ([1.3, b"late"], SILENCE_S, "tts-late"),
+        ([60.0], SILENCE_S, "tts-late"),
+        ([0.5], 0.5, "tts-cut"),
+    ],
 )
 def test_a_first_voice_without_audio_leaves_the_whole_sentence(
-    steps: list[bytes | float | Exception], after_s: float
+    steps: list[bytes | float | Exception], after_s: float, code: str
 ) -> None:
     first, second = Scripted(*steps), Scripted(b"second")
-    both = FallbackSynthesizer(first, second)
+    both = _row(first, second)
     audio, took_s = _say(both)
     assert audio == b"second"
     assert took_s == pytest.approx(after_s)
-    assert (both.switches, second.asked, first.closed) == (1, [TEXT], 1)
+    assert (_failures(both), second.asked, first.closed) == ([{code: 1}, {}], [TEXT], 1)
 
 
-def test_the_first_chunk_and_the_next_have_their_own_time() -> None:
-    first, second = Scripted(2.9, b"a", 0.4, b"b", 0.6, b"late"), Scripted(b"second")
-    both = FallbackSynthesizer(first, second, first_chunk_s=3.0, next_chunk_s=0.5)
-    audio, took_s = _say(both)
-    assert audio == b"absecond"
-    assert took_s == pytest.approx(3.8)
+@pytest.mark.parametrize(
+    ("dead", "after_s"),
+    [
+        ([[60.0]], SILENCE_S),
+        ([[60.0], [60.0]], SILENCE_S),
+        ([[60.0], [60.0], [60.0]], SILENCE_S),
+        ([[0.1, _failure()], [60.0]], SILENCE_S),
+        ([[60.0], [0.1, _failure()]], SILENCE_S / 2 + 0.1),
+    ],
+)
+def test_all_voices_before_the_last_share_one_silence(
+    dead: list[list[bytes | float | Exception]], after_s: float
+) -> None:
+    last = Scripted(SECOND)
+    audio, took_s = _say(_row(*(Scripted(*steps) for steps in dead), last))
+    assert (audio, last.asked) == (SECOND, [TEXT])
+    assert took_s == pytest.approx(after_s)
+
+
+def test_a_silence_in_the_middle_is_shared_as_well() -> None:
+    first, second, last = Scripted(HALF_S, 60.0), Scripted(60.0), Scripted(HALF_S)
+    audio, took_s = _say(_row(first, second, last))
+    assert audio == 2 * HALF_S
+    assert took_s == pytest.approx(0.5 + SILENCE_S)
+
+
+@pytest.mark.parametrize(("ahead", "after_s"), [(1, 1 + LATE_S), (2, 2 + LATE_S), (9, 3 + LATE_S)])
+def test_audio_that_lies_ahead_is_time_to_wait(ahead: int, after_s: float) -> None:
+    second = Scripted(HALF_S)
+    audio, took_s = _say(_row(Scripted(*[SECOND] * ahead, 60.0), second))
+    assert audio == SECOND * ahead + HALF_S
+    assert took_s == pytest.approx(after_s)
+
+
+def test_a_voice_that_does_not_keep_real_time_is_not_listened_to_for_long() -> None:
+    # Every chunk is heard for 0.1 s, and the caller then waits for 0.45 s.
+    trickling: list[bytes | float | Exception] = [bytes(800), 0.55] * 60
+    second = Scripted(HALF_S)
+    audio, took_s = _say(_row(Scripted(*trickling), second))
+    # Three chunks, two holes, and what is left of the silence after the third.
+    assert took_s == pytest.approx(3 * 0.1 + SILENCE_S)
+    assert audio == bytes(3 * 800) + HALF_S
+
+
+def test_audio_that_ends_far_too_early_was_cut() -> None:
+    first, second = Scripted(bytes(7 * BEAT_BYTES)), Scripted(HALF_S)
+    both = _row(first, second)
+    _say(both)
+    assert (_failures(both), second.asked) == (
+        [{"tts-cut": 1}, {}],
+        ["오지 슬림 요금제를 쓰고 계세요."],
+    )
+
+
+def test_the_third_voice_says_what_the_second_left() -> None:
+    first = Scripted(bytes(round(8.5 * BEAT_BYTES)), _failure())
+    second = Scripted(bytes(5 * BEAT_BYTES), _failure())
+    last = Scripted(HALF_S)
+    _say(_row(first, second, last))
+    assert second.asked == ["오지 슬림 요금제를 쓰고 계세요."]
+    assert last.asked == ["요금제를 쓰고 계세요."]
+
+
+def test_a_dead_voice_is_not_asked_at_every_turn() -> None:
+    first, second = Scripted(60.0), Scripted(SECOND)
+    both = _row(first, second)
+
+    async def main() -> list[float]:
+        loop = asyncio.get_running_loop()
+        waits = []
+        for _ in range(6):
+            began = loop.time()
+            async with aclosing(both.stream(TEXT)) as chunks:
+                await anext(chunks)
+                waits.append(loop.time() - began)
+                async for _ in chunks:
+                    pass
+        first.steps = (SECOND, SECOND, SECOND)
+        await asyncio.sleep(FIRST_PAUSE_S)
+        async for _ in both.stream(TEXT):
+            pass
+        assert both.gauges()[0] == VoiceGauge(
+            name="voice0",
+            state=State.CLOSED,
+            sentences=1,
+            failures={"tts-late": FAILURES},
+            passed_over=3,
+        )
+        return waits
+
+    assert run_virtual(main()) == pytest.approx([SILENCE_S] * FAILURES + [0.0] * 3)
+    assert len(first.asked) == FAILURES + 1
+
+
+@pytest.mark.parametrize(
+    ("error", "asked"),
+    [
+        (SynthesisError("tts-unauthorized", "no"), 1),
+        (SynthesisError("tts-quota-exceeded", "no"), 1),
+        (SynthesisError("tts-refused", "no"), FAILURES),
+        (SynthesisError("tts-busy", "no", retryable=True), FAILURES),
+        (SynthesisError("tts-busy", "no", retryable=True, retry_after_s=60), 1),
+    ],
+)
+def test_how_often_an_error_is_asked_for(error: SynthesisError, asked: int) -> None:
+    first = Scripted(error)
+    both = _row(first, Scripted(SECOND))
+
+    async def main() -> None:
+        for _ in range(10):
+            async for _ in both.stream(TEXT):
+                pass
+
+    run_virtual(main())
+    assert len(first.asked) == asked
+
+
+def test_a_voice_that_is_left_alone_takes_no_share() -> None:
+    dead, slow, last = Scripted(SynthesisError("tts-unauthorized", "no")), Scripted(), Scripted()
+    slow.steps = last.steps = (SECOND, SECOND, SECOND)
+    row = _row(slow, dead, last)
+
+    async def main() -> None:
+        async def say() -> bytes:
+            return b"".join([chunk async for chunk in row.stream(TEXT)])
+
+        slow.steps = (_failure(),)
+        await say()
+        slow.steps = (1.1, b"\x01" * 24_000)
+        assert await say() == b"\x01" * 24_000
+
+    run_virtual(main())
 
 
 @pytest.mark.parametrize("failing", [[_failure()], [60.0]])
@@ -102,9 +251,8 @@ def test_a_first_voice_that_fails_in_the_middle_leaves_the_rest(
 ) -> None:
     said = bytes(round(beats * BEAT_BYTES))
     second = Scripted(b"second")
-    both = FallbackSynthesizer(Scripted(said[:80], said[80:], *failing), second)
-    assert _say(both)[0] == said + b"second"
-    assert (both.switches, second.asked) == (1, [rest])
+    assert _say(_row(Scripted(said[:80], said[80:], *failing), second))[0] == said + b"second"
+    assert second.asked == [rest]
 
 
 WORDS = st.lists(
@@ -116,6 +264,7 @@ WORDS = st.lists(
 )
 
 
+@settings(deadline=None)
 @given(WORDS, st.floats(0, 1), st.sampled_from([" ", "  ", "\n"]))
 def test_no_word_is_lost_and_at_most_one_is_said_twice(
     words: list[str], share: float, space: str
@@ -123,7 +272,7 @@ def test_no_word_is_lost_and_at_most_one_is_said_twice(
     text = space.join(words)
     said = bytes(max(1, int(share * BEAT_BYTES * sum(map(len, words)))))
     second = Scripted()
-    _say(FallbackSynthesizer(Scripted(said, _failure()), second), text)
+    _say(_row(Scripted(said, _failure()), second), text)
     (rest,) = second.asked
     assert text.endswith(rest)
     again = len(re.findall(r"\S+", rest))
@@ -137,7 +286,7 @@ def test_no_word_is_lost_and_at_most_one_is_said_twice(
 def test_the_pace_of_the_first_voice_is_learned(beat_bytes: int) -> None:
     text = "가나 다라 마바 사아 자차 카타 파하"
     first, second = Scripted(bytes(14 * beat_bytes)), Scripted()
-    both = FallbackSynthesizer(first, second)
+    both = _row(first, second)
     for _ in range(30):
         _say(both, text)
     first.steps = (bytes(round(9.9 * beat_bytes)), _failure())
@@ -146,7 +295,7 @@ def test_the_pace_of_the_first_voice_is_learned(beat_bytes: int) -> None:
 
 
 def test_a_switch_is_logged_once_without_the_text(caplog: pytest.LogCaptureFixture) -> None:
-    both = FallbackSynthesizer(Scripted(bytes(4_000), _failure()), Scripted(b"second"))
+    both = _row(Scripted(bytes(4_000), _failure()), Scripted(b"second"))
     with caplog.at_level(logging.DEBUG, logger="voice"):
         _say(both)
     (record,) = caplog.records
@@ -157,36 +306,38 @@ def test_a_switch_is_logged_once_without_the_text(caplog: pytest.LogCaptureFixtu
 
 
 def test_when_both_fail_the_error_is_the_seconds() -> None:
-    both = FallbackSynthesizer(Scripted(_failure()), Scripted(_failure("tts-failed")))
+    both = _row(Scripted(_failure()), Scripted(_failure("tts-failed")))
     with pytest.raises(SynthesisError, match="tts-failed"):
         _say(both)
+    assert _failures(both) == [{"tts-busy": 1}, {"tts-failed": 1}]
 
 
-def test_nothing_to_say_is_no_failure() -> None:
-    second = Scripted(b"second")
-    both = FallbackSynthesizer(Scripted(), second)
-    assert _say(both, "")[0] == b""
-    assert (both.switches, second.asked) == (0, [])
+@pytest.mark.parametrize("text", ["", " ", "…"])
+def test_nothing_to_say_asks_nobody(text: str) -> None:
+    first, second = Scripted(), Scripted()
+    both = _row(first, second)
+    assert _say(both, text)[0] == b""
+    assert (first.asked, second.asked, _failures(both)) == ([], [], [{}, {}])
 
 
 @pytest.mark.parametrize("steps", [[b"a", 60.0], [60.0, b"a"]])
 def test_cancelling_stops_the_voice_and_is_no_switch(steps: list[bytes | float]) -> None:
     first, second = Scripted(*steps), Scripted(b"second")
-    both = FallbackSynthesizer(first, second)
+    both = _row(first, second)
 
     async def main() -> None:
-        async with asyncio.timeout(1):
+        async with asyncio.timeout(0.5):
             async for _ in both.stream(TEXT):
                 pass
 
     with pytest.raises(TimeoutError):
         run_virtual(main())
-    assert (first.closed, both.switches, second.asked) == (1, 0, [])
+    assert (first.closed, _failures(both), second.asked) == (1, [{}, {}], [])
 
 
 def test_closing_stops_whichever_voice_speaks() -> None:
     first, second = Scripted(b"a", _failure()), Scripted(b"b", 60.0)
-    both = FallbackSynthesizer(first, second)
+    both = _row(first, second)
 
     async def main() -> None:
         chunks = both.stream(TEXT)

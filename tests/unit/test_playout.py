@@ -45,7 +45,7 @@ def test_sends_about_a_second_ahead_and_the_mark_last() -> None:
     assert playout.mark_reached(marks[0])
     assert not playout.busy
     assert playout.take_heard() == "안녕하세요."
-    assert playout.late_chunks == 0
+    assert playout.counters.late_chunks == 0
 
 
 def test_odd_endings_are_padded_to_whole_frames() -> None:
@@ -68,6 +68,16 @@ def test_audio_that_comes_in_pieces_waits_for_a_whole_frame() -> None:
     assert len(chunk.payload) == FRAME_BYTES
 
 
+def test_a_piece_of_a_frame_is_not_asked_for_again_and_again() -> None:
+    playout = Playout()
+    playout.open("네.")
+    playout.append(b"\x10" * 250)
+    playout.advance(0.0)
+    assert playout.next_due(0.0) is None
+    playout.complete()
+    assert playout.next_due(0.0) == 0.0
+
+
 def test_a_late_voice_is_counted() -> None:
     playout = Playout()
     playout.open("하나 둘")
@@ -76,7 +86,7 @@ def test_a_late_voice_is_counted() -> None:
     playout.append(SECOND)
     playout.complete()
     playout.advance(1.5)
-    assert playout.late_chunks == 1
+    assert playout.counters.late_chunks == 1
 
 
 def test_clear_keeps_only_the_words_that_were_heard() -> None:
@@ -112,7 +122,7 @@ def test_a_lost_mark_is_given_up_after_its_audio() -> None:
     playout.advance(1.0 + MARK_MARGIN_S)
     assert not playout.busy
     assert playout.take_heard() == "네."
-    assert playout.given_up_marks == 1
+    assert playout.counters.given_up_marks == 1
 
 
 def test_the_recording_gets_what_was_played_and_no_more() -> None:
@@ -159,7 +169,7 @@ def test_a_pause_takes_everything_back_and_resumes_with_the_word_that_was_cut() 
     second_word = round(0.56 * 8_000)
     assert len(audio) - len(again) == pytest.approx(second_word, abs=FRAME_BYTES)
     assert audio.endswith(again.rstrip(b"\xff") + audio[len(audio.rstrip(b"\xff")) :])
-    assert playout.late_chunks == 0
+    assert playout.counters.late_chunks == 0
 
 
 def test_marks_of_audio_that_was_taken_back_prove_nothing() -> None:

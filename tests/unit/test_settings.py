@@ -63,3 +63,71 @@ def test_the_database_is_a_file_unless_told_otherwise(tmp_path: Path) -> None:
     assert Settings(_env_file=None, database_url="postgresql://x/y").sqlalchemy_url == (
         "postgresql://x/y"
     )
+
+
+@pytest.mark.parametrize(
+    ("given", "names"),
+    [
+        ({}, []),
+        ({"openai_api_key": "k"}, []),
+        ({"elevenlabs_api_key": "k"}, []),
+        ({"elevenlabs_api_key": "k", "elevenlabs_voice": "v"}, ["elevenlabs"]),
+        ({"openai_api_key": "k", "openai_voice_model": "m"}, ["openai"]),
+        ({"openai_voice_base_url": "http://tts/v1", "openai_voice_model": "m"}, ["openai"]),
+        (
+            {
+                "elevenlabs_api_key": "k",
+                "elevenlabs_voice": "v",
+                "openai_api_key": "k",
+                "openai_voice_model": "m",
+            },
+            ["elevenlabs", "openai"],
+        ),
+        (
+            {
+                "voices": "openai, elevenlabs,espeak",
+                "elevenlabs_api_key": "k",
+                "elevenlabs_voice": "v",
+                "openai_api_key": "k",
+                "openai_voice_model": "m",
+            },
+            ["openai", "elevenlabs"],
+        ),
+        ({"voices": "espeak", "elevenlabs_api_key": "k", "elevenlabs_voice": "v"}, []),
+    ],
+)
+def test_who_speaks_is_told_or_follows_from_what_is_set_up(
+    given: dict[str, str], names: list[str]
+) -> None:
+    settings = Settings.model_validate(given)
+    assert settings.voice_names == names
+
+
+@pytest.mark.parametrize(
+    ("given", "complaint"),
+    [
+        ({"voices": "openai"}, "wants openai, but YEOBOSEYO_OPENAI_VOICE_MODEL is not set"),
+        ({"voices": "openai", "openai_voice_model": "m"}, "but OPENAI_API_KEY is not set"),
+        ({"voices": "elevenlabs"}, "wants elevenlabs, but ELEVENLABS_API_KEY is not set"),
+        (
+            {"voices": "elevenlabs", "elevenlabs_api_key": "k"},
+            "but YEOBOSEYO_ELEVENLABS_VOICE is not set",
+        ),
+        ({"voices": "festival"}, "knows elevenlabs, openai and espeak, not 'festival'"),
+        ({"voices": "espeak,espeak"}, "names espeak twice"),
+        (
+            {"voices": "espeak,openai", "openai_api_key": "k", "openai_voice_model": "m"},
+            "nobody speaks after espeak",
+        ),
+    ],
+)
+def test_a_voice_that_is_not_set_up_is_named(given: dict[str, str], complaint: str) -> None:
+    with pytest.raises(ValidationError, match=complaint):
+        Settings.model_validate(given)
+
+
+def test_the_key_of_openai_is_not_sent_to_another_server() -> None:
+    given = {"openai_api_key": "sk", "openai_voice_model": "m"}
+    assert Settings.model_validate(given).voice_key == "sk"
+    elsewhere = Settings.model_validate({**given, "openai_voice_base_url": "http://tts/v1"})
+    assert (elsewhere.voice_key, elsewhere.voice_base_url) == ("", "http://tts/v1")

@@ -1,12 +1,12 @@
 """ElevenLabs' voices over its own SDK: audio in the carrier's coding, handed on as it comes."""
 
 from collections.abc import AsyncGenerator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import httpx
 from elevenlabs.core.api_error import ApiError
 
-from voice.tts.synthesizer import SynthesisError
+from voice.tts.synthesizer import SynthesisError, retry_after_s
 
 if TYPE_CHECKING:
     from elevenlabs.text_to_speech.client import AsyncTextToSpeechClient
@@ -48,12 +48,17 @@ class ElevenLabsSynthesizer:
         model: str,
         base_url: str | None = None,
         *,
+        stability: float | None = None,
         timeout_s: float = 5.0,
     ) -> None:
-        """`voice` and `model` are ElevenLabs' ids; `timeout_s` bounds each wait on the network."""
+        """`voice` and `model` are ElevenLabs' ids; `timeout_s` bounds each wait on the network.
+
+        `stability`, 0 to 1, is how evenly the voice speaks; None leaves it as the voice has it.
+        """
         # Importing the client takes 0.7 s, which only a server that uses it should pay, and at
         # its start rather than in the first call.
         from elevenlabs.client import AsyncElevenLabs  # noqa: PLC0415
+        from elevenlabs.types import VoiceSettings  # noqa: PLC0415
 
         # Redirects are not followed: httpx would carry the key, in a header of its own, along.
         self._http = httpx.AsyncClient(limits=httpx.Limits(keepalive_expiry=_KEEP_ALIVE_S))
@@ -64,6 +69,10 @@ class ElevenLabsSynthesizer:
         self._speech: AsyncTextToSpeechClient = client.text_to_speech
         self._voice = voice
         self._model = model
+        # What is not sent keeps the voice's own value; the SDK would send None.
+        self._options: dict[str, Any] = {}
+        if stability is not None:
+            self._options["voice_settings"] = VoiceSettings(stability=stability)
         # The multilingual_v2 models find the language out themselves and refuse to be told.
         self._language = None if "multilingual_v2" in model else "ko"
 
@@ -81,6 +90,7 @@ class ElevenLabsSynthesizer:
                 output_format="ulaw_8000",
                 apply_text_normalization="off",  # The text is in spoken form already.
                 request_options={"max_retries": 0, "chunk_size": _CHUNK_BYTES},
+                **self._options,
             ) as response:
                 kind = response.headers.get("content-type", "")
                 if kind.startswith(("text/", "application/json")):
@@ -137,5 +147,10 @@ def _refusal(error: ApiError) -> SynthesisError:
         code = "tts-unavailable"
     else:
         code = "tts-refused"
-    retryable = code in {"tts-timeout", "tts-busy", "tts-unavailable"}
-    return SynthesisError(code, f"ElevenLabs answered {status}", retryable=retryable)
+    headers = {name.lower(): value for name, value in (error.headers or {}).items()}
+    return SynthesisError(
+        code,
+        f"ElevenLabs answered {status}",
+        retryable=code in {"tts-timeout", "tts-busy", "tts-unavailable"},
+        retry_after_s=retry_after_s(headers),
+    )

@@ -1,13 +1,31 @@
 """What every voice offers: spoken Korean text in, telephone audio out."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Mapping
+from email.utils import parsedate_to_datetime
 from typing import Protocol
 
 from voice.errors import VoiceError
 
+ACCOUNT_ERRORS = frozenset(
+    {"tts-unauthorized", "tts-quota-exceeded", "tts-voice-unknown", "tts-misconfigured"}
+)
+"""Codes of what only the owner of the account or the settings can change."""
+
 
 class SynthesisError(VoiceError):
     """The text could not be spoken."""
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        retryable: bool = False,
+        retry_after_s: float | None = None,
+    ) -> None:
+        """`retry_after_s`: how long the service wants to be left alone, where it says so."""
+        super().__init__(code, message, retryable=retryable)
+        self.retry_after_s = retry_after_s
 
 
 class Synthesizer(Protocol):
@@ -21,3 +39,20 @@ class Synthesizer(Protocol):
         synthesis promptly. Raises SynthesisError.
         """
         ...
+
+
+def retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """What an answer's Retry-After asks for, in seconds; None without one that makes sense.
+
+    `headers` has its names in lower case, or does not tell the cases apart. A date is taken
+    relative to the answer's own, so that no clock but the server's matters.
+    """
+    value = headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        until = parsedate_to_datetime(value)
+        seconds = (until - parsedate_to_datetime(headers.get("date", ""))).total_seconds()
+    except (TypeError, ValueError):  # No date, or one with and one without a time zone.
+        return None
+    return max(0.0, seconds)

@@ -1,0 +1,185 @@
+"""Whole calls while the voices fail: real SDKs, a real network, the clock alone is virtual.
+
+The caller hears every word, is never left in silence for 1.5 s, and the record says what was heard.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import AsyncExitStack, asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from agent.actions import Say
+from tests.support.line import Fixture, place_call
+from tests.support.speech_server import (
+    ELEVENLABS,
+    OPENAI,
+    Answer,
+    Asked,
+    IsSilent,
+    Refuses,
+    Speaks,
+    SpeechServer,
+    speech_server,
+)
+from tests.support.virtual_time import run_virtual
+from tests.support.word_tones import WordVoice, heard_words, pcm, words_missed
+from voice.audio import mulaw
+from voice.events import Stopped
+from voice.tts.elevenlabs import ElevenLabsSynthesizer
+from voice.tts.fallback import FallbackSynthesizer
+from voice.tts.openai import SAMPLE_RATE, OpenAISynthesizer
+from voice.tts.synthesizer import Synthesizer
+
+TEXT = "고객님은 지금 오지 슬림 요금제를 쓰고 계세요."
+LOCAL_START_S = 0.25
+"""More than espeak-ng takes on a busy machine."""
+SILENCE_S = 1.5
+SOCKETS_S = 0.001
+
+Fault = Callable[[list[bytes]], Answer]
+"""What becomes of a sentence's audio, given in chunks of 100 ms."""
+
+FAULTS: dict[str, Fault] = {
+    "unauthorized": lambda _: Refuses(status=401),
+    "busy": lambda _: Refuses(status=429, headers={"Retry-After": "30"}),
+    "broken": lambda _: Refuses(status=500),
+    "away": lambda _: Refuses(status=503, body=b"<html>"),
+    "silent": lambda _: IsSilent(),
+    "late": lambda chunks: Speaks(chunks=chunks, first_after_s=3.0),
+    "no audio": lambda _: Speaks(chunks=[]),
+    "a page": lambda _: Speaks(chunks=[b"<html>"], content_type="text/html"),
+    "stalls before": lambda _: Speaks(chunks=[], then="stalls"),
+    "stalls at once": lambda chunks: Speaks(chunks=chunks[:1], then="stalls"),
+    "stalls": lambda chunks: Speaks(chunks=chunks[:13], every_s=0.1, then="stalls"),
+    "is cut": lambda chunks: Speaks(chunks=chunks[:17], every_s=0.1, then="is cut"),
+    "is cut early": lambda chunks: Speaks(chunks=chunks[:2], then="is cut"),
+    "is garbled": lambda chunks: Speaks(chunks=chunks[:21], every_s=0.05, then="is garbled"),
+    "ends early": lambda chunks: Speaks(chunks=chunks[:8]),
+    "trickles": lambda chunks: Speaks(chunks=chunks, every_s=0.5),
+}
+
+
+def _fine(chunks: list[bytes]) -> Answer:
+    return Speaks(chunks=chunks, first_after_s=0.3, every_s=0.1)
+
+
+def _elevenlabs(fault: Fault) -> Callable[[Asked], Answer]:
+    def answer(asked: Asked) -> Answer:
+        audio = mulaw.encode(pcm(asked.body["text"], TEXT, 8_000))
+        return fault([audio[at : at + 800] for at in range(0, len(audio), 800)])
+
+    return answer
+
+
+def _openai(fault: Fault) -> Callable[[Asked], Answer]:
+    def answer(asked: Asked) -> Answer:
+        audio = pcm(asked.body["input"], TEXT, SAMPLE_RATE).astype("<i2").tobytes()
+        return fault([audio[at : at + 4_800] for at in range(0, len(audio), 4_800)])
+
+    return answer
+
+
+@asynccontextmanager
+async def _voices(
+    elevenlabs: Fault | None, openai: Fault | None
+) -> AsyncIterator[tuple[FallbackSynthesizer, WordVoice, list[SpeechServer]]]:
+    """The row of those voices that are given what they do, a local one behind them."""
+    local = WordVoice(TEXT, start_s=LOCAL_START_S)
+    voices: list[tuple[str, Synthesizer]] = []
+    servers = []
+    async with AsyncExitStack() as stack:
+        if elevenlabs is not None:
+            server = await stack.enter_async_context(speech_server(ELEVENLABS))
+            server.answer = _elevenlabs(elevenlabs)
+            first = ElevenLabsSynthesizer("key", "voice-1", "model", server.url)
+            stack.push_async_callback(first.close)
+            voices.append(("elevenlabs", first))
+            servers.append(server)
+        if openai is not None:
+            server = await stack.enter_async_context(speech_server(OPENAI))
+            server.answer = _openai(openai)
+            second = OpenAISynthesizer("key", "alloy", "model", f"{server.url}/v1")
+            stack.push_async_callback(second.close)
+            voices.append(("openai", second))
+            servers.append(server)
+        yield FallbackSynthesizer([*voices, ("local", local)]), local, servers
+
+
+class _OneSentence:
+    """What the agent says when somebody phones: the sentence."""
+
+    async def greet(self) -> AsyncIterator[Say]:
+        yield Say(text=TEXT)
+
+
+async def _greeted(folder: Path, voices: FallbackSynthesizer) -> Fixture:
+    """A call in which the sentence was said to its end, and then the caller hung up."""
+    call = place_call(folder, synthesizer=voices)
+    call.dialogue.greet = _OneSentence().greet  # type: ignore[assignment]
+    running = asyncio.create_task(call.call.run())
+    call.line.start()
+    async with asyncio.timeout(30):
+        while not call.journal.turns:  # noqa: ASYNC110
+            await asyncio.sleep(0.1)
+        call.call.receive(Stopped(reason="hung-up"))
+        await running
+    await call.line.stop()
+    return call
+
+
+def _check(call: Fixture) -> None:
+    began, audio = call.line.heard()
+    assert began < SILENCE_S
+    silences = [seconds for word, seconds in heard_words(audio, TEXT) if word is None]
+    assert max(silences, default=0.0) < SILENCE_S
+    assert words_missed(audio, TEXT) == []
+    places = [word for word, seconds in heard_words(audio, TEXT) if word is not None]
+    assert places[-1] == len(TEXT.split()) - 1
+    (turn,) = call.journal.turns
+    assert (turn.intended, turn.said, turn.interrupted) == (TEXT, TEXT, False)
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("dead", ["elevenlabs", "openai", "both", "the first of two"])
+def test_the_caller_hears_the_sentence(
+    tmp_path: Path, fault: str, dead: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    does = FAULTS[fault]
+    elevenlabs = does if dead != "openai" else None
+    openai = {"elevenlabs": None, "the first of two": _fine}.get(dead, does)
+
+    async def main() -> None:
+        async with _voices(elevenlabs, openai) as (voices, local, servers):
+            _check(await _greeted(tmp_path, voices))
+            assert [len(server.asked) for server in servers] == [1] * len(servers)
+            gauges = voices.gauges()
+            assert sum(gauges[0].failures.values()) == 1
+            saviour = "openai" if dead == "the first of two" else "local"
+            assert [gauge.name for gauge in gauges if gauge.sentences] == [saviour]
+            assert bool(local.asked) == (saviour == "local")
+
+    run_virtual(main(), sockets_s=SOCKETS_S)
+
+
+@pytest.mark.parametrize("who", ["elevenlabs", "openai"])
+def test_a_voice_that_is_well_speaks_alone_and_never_runs_dry(
+    tmp_path: Path, who: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+    async def main() -> None:
+        fine: tuple[Fault | None, Fault | None] = (
+            (_fine, None) if who == "elevenlabs" else (None, _fine)
+        )
+        async with _voices(*fine) as (voices, local, _):
+            call = await _greeted(tmp_path, voices)
+            _check(call)
+            assert local.asked == []
+            assert voices.gauges()[0].sentences == 1
+            _, audio = call.line.heard()
+            assert [word for word, _ in heard_words(audio, TEXT)] == list(range(len(TEXT.split())))
+
+    run_virtual(main(), sockets_s=SOCKETS_S)
