@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from importlib.metadata import version
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Response
@@ -15,6 +16,7 @@ from agent.factory import AgentFactory, ModelService, open_model
 from agent.hearing import Hearing
 from agent.summary import summarize
 from console.app import create_console
+from knowledge.catalog.model import Catalog
 from knowledge.service import Knowledge, open_knowledge
 from settings import Settings
 from storage.calls import CallStore
@@ -24,7 +26,6 @@ from storage.errors import StorageError
 from storage.organizations import ensure_organization
 from storage.outbox import Outbox, OutboxWorker
 from storage.records import Job
-from voice import phrases
 from voice.services import CallLimits, CallServices
 from voice.stt.models import fetch, resolve
 from voice.stt.whisper import WhisperTranscriber
@@ -35,10 +36,12 @@ from voice.telephony.signature import Signatures
 from voice.telephony.stream import Invitations, create_stream_route
 from voice.telephony.tokens import PendingCall, PendingCalls
 from voice.telephony.webhooks import WebhookConfig, create_webhooks
+from voice.tts.cache import CachedSynthesizer, PromptVoice
 from voice.tts.elevenlabs import ElevenLabsSynthesizer
 from voice.tts.espeak import EspeakSynthesizer
 from voice.tts.fallback import FallbackSynthesizer
-from voice.tts.synthesizer import Synthesizer
+from voice.tts.prompts import frequent, prompts
+from voice.tts.synthesizer import SynthesisError, Synthesizer
 from voice.turns.patience import KoreanPatience
 from voice.turns.vad import SileroVad
 
@@ -50,6 +53,9 @@ SAMPLE_ORGANIZATION = "sample"
 _ORPHAN_LOOK_S = 60.0
 _ORPHAN_MARGIN = timedelta(minutes=2)
 """Beyond the longest permitted call: its goodbye, and its record."""
+
+_WARM_AGAIN_S = 300.0
+"""A voice that could not make the prompts is asked again after this."""
 
 _PATIENT_S = 30.0
 """In development: clients that imitate a carrier may send nothing while they do not speak."""
@@ -86,6 +92,7 @@ class Yeoboseyo:
         self.transcriber: WhisperTranscriber
         self.switchboard: Switchboard
         self.knowledge: Knowledge
+        self.voice: PromptVoice
         self.agents: AgentFactory
 
     async def start(self, app: FastAPI, stack: AsyncExitStack) -> None:
@@ -104,12 +111,10 @@ class Yeoboseyo:
         self.transcriber = await asyncio.to_thread(self._recogniser)
         stack.push_async_callback(self.transcriber.close)
         await self.transcriber.warm()
-        local_voice = EspeakSynthesizer(
-            voice=settings.voice_variant,
-            rate_wpm=settings.voice_rate_wpm,
-            pitch=settings.voice_pitch,
-        )
-        apology = b"".join([chunk async for chunk in local_voice.stream(phrases.APOLOGY)])
+        self.voice = open_voice(settings, self.knowledge.catalog, stack)
+        *remote, local = self.voice.stored
+        fixed = prompts(settings.organization_name)
+        await local.warm(fixed)
         self.agents = AgentFactory(
             catalog=self.knowledge.catalog,
             lexicon=self.knowledge.lexicon,
@@ -123,10 +128,10 @@ class Yeoboseyo:
             ledger=self.store,
             services=CallServices(
                 transcriber=self.transcriber,
-                synthesizer=self._voice(local_voice, stack),
+                synthesizer=self.voice,
                 journal=self.store,
                 patience=KoreanPatience(self.knowledge.analyzer.morphemes),
-                apology=apology,
+                at_hand=self.voice.at_hand,
             ),
             limits=CallLimits(
                 max_turn_s=settings.max_turn_s,
@@ -140,7 +145,8 @@ class Yeoboseyo:
             on_closed=self.worker.poke,
         )
         self._add_routes(app)
-        for work in (self.worker.run(), self._close_orphans()):
+        warming = [_keep_warm(voice, fixed) for voice in remote]
+        for work in (self.worker.run(), self._close_orphans(), *warming):
             stack.push_async_callback(_cancelled, asyncio.create_task(work))
         self.ready = True
 
@@ -184,21 +190,6 @@ class Yeoboseyo:
             written=Hearing(catalog).written,
             hotwords=list(dict.fromkeys(names)),
         )
-
-    def _voice(self, local: EspeakSynthesizer, stack: AsyncExitStack) -> Synthesizer:
-        """The voice of the agent: ElevenLabs before the local one, where it is wanted."""
-        settings = self.settings
-        key = settings.elevenlabs_api_key.get_secret_value()
-        if not key or not settings.elevenlabs_voice:
-            return local
-        elevenlabs = ElevenLabsSynthesizer(
-            key,
-            settings.elevenlabs_voice,
-            settings.elevenlabs_model,
-            base_url=settings.elevenlabs_base_url,
-        )
-        stack.push_async_callback(elevenlabs.close)
-        return FallbackSynthesizer(elevenlabs, local)
 
     def _chat_model(self) -> ModelService | None:
         """The model that answers before the local brain, where one is wanted."""
@@ -275,6 +266,55 @@ class Yeoboseyo:
             await self.store.save_summary(call.id, await summarize(call, self.knowledge.catalog))
 
 
+def open_voice(settings: Settings, catalog: Catalog, stack: AsyncExitStack) -> PromptVoice:
+    """The voice of the agent: ElevenLabs before the local one, where it is wanted.
+
+    Each voice keeps what is known beforehand; `stored` of the result holds them, the local one
+    last.
+    """
+    fixed, answers = prompts(settings.organization_name), frequent(catalog)
+
+    def kept(voice: Synthesizer, identity: str, known: list[str]) -> CachedSynthesizer:
+        folder, max_bytes = settings.data_dir / "voice", settings.voice_cache_mb * 2**20
+        return CachedSynthesizer(voice, folder, identity, max_bytes, known)
+
+    espeak = EspeakSynthesizer(
+        voice=settings.voice_variant,
+        rate_wpm=settings.voice_rate_wpm,
+        pitch=settings.voice_pitch,
+    )
+    sounds = (settings.voice_variant, settings.voice_rate_wpm, settings.voice_pitch)
+    identity = f"espeak-ng {version('espeakng-loader')} {sounds}"
+    key = settings.elevenlabs_api_key.get_secret_value()
+    if not key or not settings.elevenlabs_voice:
+        local = kept(espeak, identity, fixed + answers)
+        return PromptVoice([local], live=local)
+    # Beside a better voice it keeps no answers: it would give them before that one is asked.
+    local = kept(espeak, identity, fixed)
+    elevenlabs = ElevenLabsSynthesizer(
+        key,
+        settings.elevenlabs_voice,
+        settings.elevenlabs_model,
+        base_url=settings.elevenlabs_base_url,
+    )
+    stack.push_async_callback(elevenlabs.close)
+    sounds_as = f"elevenlabs {settings.elevenlabs_voice} {settings.elevenlabs_model}"
+    better = kept(elevenlabs, sounds_as, fixed + answers)
+    return PromptVoice([better, local], live=FallbackSynthesizer(better, local))
+
+
+async def _keep_warm(voice: CachedSynthesizer, texts: list[str]) -> None:
+    """Has a voice make the prompts, again and again until it has them all."""
+    while True:
+        try:
+            await voice.warm(texts)
+        except SynthesisError as error:
+            logger.warning("the prompts are not all there in the better voice: %s", error.code)
+            await asyncio.sleep(_WARM_AGAIN_S)
+        else:
+            return
+
+
 def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> FastAPI:
     """The application; `clock` tells its dates, aware.
 
@@ -314,6 +354,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
             "live_calls": live,
             **asdict(yeoboseyo.counters),
             "recogniser": asdict(yeoboseyo.transcriber.gauge()),
+            "voice_cache": [asdict(voice.figures) for voice in yeoboseyo.voice.stored],
         }
 
     return app

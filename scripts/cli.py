@@ -12,7 +12,8 @@ COMMANDS = {
     "call": "Phone a server as a simulated carrier.",
     "ingest": "Load the catalogue into the knowledge index.",
     "users": "Manage who may sign in to the console.",
-    "bench": "Measure: stt, turns, load, serve.",
+    "voice": "Make the fixed sentences ahead, as audio.",
+    "bench": "Measure: stt, tts, turns, load, serve.",
 }
 
 

@@ -266,7 +266,7 @@ def place_call(
             synthesizer=voice,
             journal=journal,
             patience=FixedPatience(600),
-            apology=tone(2.0),
+            at_hand=lambda _: tone(2.0),
         ),
         limits=limits or CallLimits(),
         vad=vad().stream(),
