@@ -85,8 +85,8 @@ def soonness(spoken: Sequence[Spoken]) -> tuple[float, float]:
     """Milliseconds to the first audio: the median and the 95th percentile of at least two."""
     firsts_ms = [one.first_s * 1000 for one in spoken]
     return (
-        round(statistics.median(firsts_ms), 2),
-        round(statistics.quantiles(firsts_ms, n=20, method="inclusive")[-1], 2),
+        round(statistics.median(firsts_ms), 3),
+        round(statistics.quantiles(firsts_ms, n=20, method="inclusive")[-1], 3),
     )
 
 
@@ -161,12 +161,13 @@ def tts(
     ] = None,
     model: Annotated[str, typer.Option(help="What STT_MODEL would say.")] = "demo",
     show: Annotated[bool, typer.Option(help="Also print what was misheard.")] = False,
+    limit: Annotated[int | None, typer.Option(help="Only so many sentences.", min=2)] = None,
 ) -> None:
     """Measure the voice: how clear it is on the telephone, and how soon it speaks."""
     settings = Settings()
     catalog = load_catalog(sample_catalog_path())
     sentences = [to_spoken(s) for entry in catalog.faqs for s in in_sentences(entry.answer)]
-    sentences = list(dict.fromkeys(sentences))
+    sentences = list(dict.fromkeys(sentences))[:limit]
     timed, local = asyncio.run(_measured(settings, sentences))
     transcriber = WhisperTranscriber(
         resolve(model), cpu_threads=settings.stt_threads, written=Hearing(catalog).written
