@@ -1,14 +1,18 @@
 """What is known beforehand is at hand, in an outage too; what is personal is never kept."""
 
 import asyncio
+import socket
 from collections.abc import AsyncGenerator
+from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
 
 from agent import lines
 from agent.korean.spoken import to_spoken
+from app import open_voice
 from knowledge.catalog.loader import load_catalog, sample_catalog_path
+from settings import Settings
 from tests.support.virtual_time import run_virtual
 from voice import phrases
 from voice.tts.cache import CachedSynthesizer, PromptVoice
@@ -175,6 +179,35 @@ async def test_in_a_total_outage_every_prompt_is_there_at_once(tmp_path: Path) -
     for text in known:
         assert len(await said(voice, text)) > 1_000, text
     assert far.asked == []
+
+
+async def test_a_better_voice_that_is_away_takes_no_prompt_from_the_local_one(
+    tmp_path: Path,
+) -> None:
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        url = f"http://127.0.0.1:{unused.getsockname()[1]}"
+    settings = Settings(
+        data_dir=tmp_path,
+        elevenlabs_api_key="key",
+        elevenlabs_voice="voice",
+        elevenlabs_base_url=url,
+    )
+    catalog = load_catalog(sample_catalog_path())
+    async with AsyncExitStack() as stack:
+        voice = open_voice(settings, catalog, stack)
+        better, local = voice.stored
+        await local.warm(prompts(settings.organization_name))
+        with pytest.raises(SynthesisError, match="cannot be reached"):
+            await better.warm(prompts(settings.organization_name))
+        assert await said(voice, to_spoken(phrases.FILLER)) == voice.at_hand(
+            to_spoken(phrases.FILLER)
+        )
+        answer = frequent(catalog)[0]
+        assert len(await said(voice, answer)) > 1_000
+        assert (better.figures.misses, local.figures.hits) == (1, 1)
+        with pytest.raises(ValueError, match="known"):
+            await local.warm([answer])
 
 
 def test_every_line_is_a_prompt_unless_it_holds_a_name() -> None:
