@@ -6,7 +6,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Response
@@ -25,7 +24,6 @@ from storage.errors import StorageError
 from storage.organizations import ensure_organization
 from storage.outbox import Outbox, OutboxWorker
 from storage.records import Job
-from voice import phrases
 from voice.playout import PlayoutCounters
 from voice.services import CallLimits, CallServices
 from voice.stt.models import fetch, resolve
@@ -37,15 +35,11 @@ from voice.telephony.signature import Signatures
 from voice.telephony.stream import Invitations, create_stream_route
 from voice.telephony.tokens import PendingCall, PendingCalls
 from voice.telephony.webhooks import WebhookConfig, create_webhooks
-from voice.tts.elevenlabs import ElevenLabsSynthesizer
-from voice.tts.espeak import EspeakSynthesizer
-from voice.tts.fallback import FallbackSynthesizer
-from voice.tts.synthesizer import Synthesizer
+from voice.tts.cache import PromptVoice
+from voice.tts.prompts import prompts
 from voice.turns.patience import KoreanPatience
 from voice.turns.vad import SileroVad
-
-if TYPE_CHECKING:
-    from voice.tts.openai import OpenAISynthesizer
+from voices import keep_warm, open_voice
 
 logger = logging.getLogger(__name__)
 
@@ -90,9 +84,9 @@ class Yeoboseyo:
         self.playout = PlayoutCounters()
         self.ready = False
         self.transcriber: WhisperTranscriber
-        self.voice: FallbackSynthesizer
         self.switchboard: Switchboard
         self.knowledge: Knowledge
+        self.voice: PromptVoice
         self.agents: AgentFactory
 
     async def start(self, app: FastAPI, stack: AsyncExitStack) -> None:
@@ -111,12 +105,10 @@ class Yeoboseyo:
         self.transcriber = await asyncio.to_thread(self._recogniser)
         stack.push_async_callback(self.transcriber.close)
         await self.transcriber.warm()
-        local_voice = EspeakSynthesizer(
-            voice=settings.voice_variant,
-            rate_wpm=settings.voice_rate_wpm,
-            pitch=settings.voice_pitch,
-        )
-        apology = b"".join([chunk async for chunk in local_voice.stream(phrases.APOLOGY)])
+        self.voice = open_voice(settings, self.knowledge.catalog, stack)
+        *remote, local = self.voice.stored
+        fixed = prompts(settings.organization_name)
+        await local.warm(fixed)
         self.agents = AgentFactory(
             catalog=self.knowledge.catalog,
             lexicon=self.knowledge.lexicon,
@@ -125,7 +117,6 @@ class Yeoboseyo:
             model=self._chat_model(),
         )
         stack.push_async_callback(self.agents.aclose)
-        self.voice = self._voice(local_voice, stack)
         self.switchboard = Switchboard(
             organization_id=settings.organization,
             ledger=self.store,
@@ -134,7 +125,7 @@ class Yeoboseyo:
                 synthesizer=self.voice,
                 journal=self.store,
                 patience=KoreanPatience(self.knowledge.analyzer.morphemes),
-                apology=apology,
+                at_hand=self.voice.at_hand,
                 playout=self.playout,
             ),
             limits=CallLimits(
@@ -149,7 +140,8 @@ class Yeoboseyo:
             on_closed=self.worker.poke,
         )
         self._add_routes(app)
-        for work in (self.worker.run(), self._close_orphans()):
+        warming = [keep_warm(voice, fixed) for voice in remote]
+        for work in (self.worker.run(), self._close_orphans(), *warming):
             stack.push_async_callback(_cancelled, asyncio.create_task(work))
         self.ready = True
 
@@ -192,37 +184,6 @@ class Yeoboseyo:
             cpu_threads=self.settings.stt_threads,
             written=Hearing(catalog).written,
             hotwords=list(dict.fromkeys(names)),
-        )
-
-    def _voice(self, local: Synthesizer, stack: AsyncExitStack) -> FallbackSynthesizer:
-        """The voice of the agent: those that are wanted, the local one behind them."""
-        voices: list[tuple[str, Synthesizer]] = []
-        for name in self.settings.voice_names:
-            service = self._elevenlabs() if name == "elevenlabs" else self._openai_voice()
-            stack.push_async_callback(service.close)
-            voices.append((name, service))
-        return FallbackSynthesizer([*voices, ("espeak", local)])
-
-    def _elevenlabs(self) -> ElevenLabsSynthesizer:
-        settings = self.settings
-        return ElevenLabsSynthesizer(
-            settings.elevenlabs_api_key.get_secret_value(),
-            settings.elevenlabs_voice,
-            settings.elevenlabs_model,
-            base_url=settings.elevenlabs_base_url,
-            stability=settings.elevenlabs_stability,
-        )
-
-    def _openai_voice(self) -> "OpenAISynthesizer":
-        # The SDK takes most of a second to import, which only a server that uses it should pay.
-        from voice.tts.openai import OpenAISynthesizer  # noqa: PLC0415
-
-        settings = self.settings
-        return OpenAISynthesizer(
-            settings.voice_key or "none",  # As the brain's: the SDK wants a word.
-            settings.openai_voice,
-            settings.openai_voice_model,
-            base_url=settings.voice_base_url,
         )
 
     def _chat_model(self) -> ModelService | None:
@@ -341,6 +302,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
             "recogniser": asdict(yeoboseyo.transcriber.gauge()),
             "voices": [asdict(gauge) for gauge in yeoboseyo.voice.gauges()],
             "playout": asdict(yeoboseyo.playout),
+            "voice_cache": [asdict(voice.figures) for voice in yeoboseyo.voice.stored],
         }
 
     return app

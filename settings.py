@@ -160,6 +160,11 @@ class Settings(BaseSettings):
     voice_variant: str = Field("ko", description="espeak-ng voice, such as `ko` or `ko+f2`.")
     voice_rate_wpm: int = Field(160, ge=80, le=300, description="Speaking rate.")
     voice_pitch: int = Field(50, ge=0, le=99, description="Speaking pitch.")
+    voice_cache_mb: int = Field(
+        64,
+        ge=1,
+        description="MiB of fixed sentences that are kept as audio, on disk and in memory.",
+    )
 
     max_calls: int = Field(
         100, ge=1, description="Live calls a process; further callers reach the human at once."

@@ -13,7 +13,8 @@ COMMANDS = {
     "say": "Say a sentence with the local voice into a WAV file.",
     "ingest": "Load the catalogue into the knowledge index.",
     "users": "Manage who may sign in to the console.",
-    "bench": "Measure: stt, turns, load, serve.",
+    "voice": "Make the fixed sentences ahead, as audio.",
+    "bench": "Measure: stt, tts, turns, load, serve.",
 }
 
 

@@ -283,6 +283,7 @@ class Call:
             services=self._services,
             dialogue=self.dialogue,
             speaker=self._speaker,
+            caller_speaks=lambda: self._ear.speaking,
             commit=self._commit,
             done=lambda reply: self._inbox.put_nowait(partial(self._on_reply_done, reply)),
         )

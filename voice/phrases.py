@@ -3,6 +3,12 @@
 APOLOGY = "죄송합니다. 잠시 문제가 생겨 상담원에게 연결해 드리겠습니다."
 """Said from stored audio when the recogniser, the agent or the voice fails."""
 
+FILLER = "네, 확인해 볼게요."
+"""Said when the answer is not ready in time; it makes no promise, for no answer may follow."""
+
+COMFORT = "조금만 더 기다려 주세요."
+"""Said when the answer is long in coming."""
+
 NO_AUDIO = "고객님의 음성이 들리지 않아 상담원에게 연결해 드리겠습니다."
 RESUMED = "네, 계속 말씀해 주세요."
 LONG_CALL_WARNING = (

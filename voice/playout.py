@@ -55,6 +55,8 @@ class _Phrase:
 
     name: str
     text: str
+    aside: bool
+    """It only bridges a wait, and is no part of the answer."""
     audio: bytearray = field(default_factory=bytearray)
     sent: int = 0
     """Bytes of it that have been sent."""
@@ -89,6 +91,16 @@ class Played:
         return self.at + len(self.audio) / BYTES_PER_S
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeardText:
+    """What the caller heard, `…` where it was cut; empty when nothing was."""
+
+    said: str
+    """All of it."""
+    answer: str
+    """Without what only bridged a wait."""
+
+
 class Playout:
     """A synchronous state machine: takes phrases and times, gives what to send and when to ask."""
 
@@ -100,7 +112,7 @@ class Playout:
         self._sent: deque[Played] = deque()
         self._past: deque[Played] = deque()
         self._paused = False
-        self._heard: list[str] = []
+        self._heard: list[tuple[str, bool]] = []
 
     @property
     def busy(self) -> bool:
@@ -117,9 +129,12 @@ class Playout:
         begun = [phrase for phrase in self._phrases if phrase.sent and phrase.starts_at <= now]
         return begun[-1].text if begun else None
 
-    def open(self, text: str) -> None:
-        """Begins a phrase, the written form of one sentence, behind those before it."""
-        self._phrases.append(_Phrase(self._new_name(), text))
+    def open(self, text: str, *, aside: bool = False) -> None:
+        """Begins a phrase, the written form of one sentence, behind those before it.
+
+        An `aside` only bridges a wait, and is no part of the answer.
+        """
+        self._phrases.append(_Phrase(self._new_name(), text, aside))
 
     def append(self, audio: bytes) -> None:
         """Adds µ-law audio to the phrase that was opened last."""
@@ -206,7 +221,7 @@ class Playout:
             return []
         commands = self._silence(now)
         for phrase in self._phrases:
-            self._heard.append(_heard_part(phrase, now))
+            self._heard.append((_heard_part(phrase, now), phrase.aside))
         self._phrases.clear()
         self._paused = False
         return commands
@@ -247,11 +262,14 @@ class Playout:
         self._count += 1
         return f"p{self._count}"
 
-    def take_heard(self) -> str:
-        """The text heard since the last call, `…` where it was cut; empty when nothing was."""
-        text = " ".join(part for part in self._heard if part)
+    def take_heard(self) -> HeardText:
+        """The text heard since the last call."""
+        heard = [(text, aside) for text, aside in self._heard if text]
         self._heard.clear()
-        return text
+        return HeardText(
+            said=" ".join(text for text, _ in heard),
+            answer=" ".join(text for text, aside in heard if not aside),
+        )
 
     def take_played(self, now: float) -> list[Played]:
         """The audio that has been played at `now` and was not taken before."""
@@ -280,7 +298,7 @@ class Playout:
         return phrase.marked and now >= phrase.ends_at + MARK_MARGIN_S
 
     def _finish(self, phrase: _Phrase) -> None:
-        self._heard.append(phrase.text)
+        self._heard.append((phrase.text, phrase.aside))
 
 
 def _word_before(audio: bytearray, at: int) -> int:

@@ -10,6 +10,7 @@ from agent.korean.spoken import to_spoken
 from storage.records import HandoffReason
 from voice import phrases
 from voice.audio.mulaw import SILENCE
+from voice.filler import Filler
 from voice.services import CallServices, Dialogue
 from voice.speaker import Speaker
 from voice.turn_draft import TurnDraft
@@ -43,6 +44,7 @@ class Reply:
         services: CallServices,
         dialogue: Dialogue,
         speaker: Speaker,
+        caller_speaks: Callable[[], bool],
         commit: Callable[[TurnDraft, str], Awaitable[None]],
         done: Callable[["Reply"], None],
     ) -> None:
@@ -56,6 +58,14 @@ class Reply:
         self._speaker = speaker
         self._commit = commit
         self._done = done
+        self._filler = Filler(
+            speaker,
+            services.at_hand,
+            may_speak=lambda: self.going_on and not caller_speaks(),
+            on_said=self._note_aside,
+        )
+        self._filled_before = False
+        self._opened = 0
         self._begun = False
         self._task = asyncio.create_task(self._run(previous))
 
@@ -68,6 +78,11 @@ class Reply:
     def must_be_heard(self) -> bool:
         """Whether it ends with a human: such a reply is not interrupted."""
         return isinstance(self.draft.ending, HandOff)
+
+    @property
+    def filled(self) -> bool:
+        """Whether it said a filler; where it was no turn, whether the reply before it did."""
+        return self._filler.filled or (self.draft.discarded and self._filled_before)
 
     def asks(self, sentence: str) -> Expectation:
         """What kind of answer one of its sentences asks for."""
@@ -89,6 +104,7 @@ class Reply:
         try:
             if previous is not None:
                 await previous.wait()
+                self._filled_before = previous.filled
             self._begun = True
             if not draft.interrupted:
                 await self._answer()
@@ -103,12 +119,12 @@ class Reply:
         draft.first_audio_at = self._speaker.take_first_audio_at()
         if draft.interrupted:
             await self._keep_last_words()
-        said = self._speaker.take_heard()
+        heard = self._speaker.take_heard()
         # Whoever answers before the last mark is back has interrupted nothing.
-        draft.interrupted = draft.interrupted and said != draft.intended
-        self._dialogue.played(said, interrupted=draft.interrupted)
+        draft.interrupted = draft.interrupted and heard.said != draft.intended
+        self._dialogue.played(heard.answer, interrupted=draft.interrupted)
         if not draft.discarded:
-            await self._commit(draft, said)
+            await self._commit(draft, heard.said)
         self._done(self)
 
     async def _answer(self) -> None:
@@ -118,18 +134,23 @@ class Reply:
             return
         loop = asyncio.get_running_loop()
         began = loop.time()
-        async with aclosing(actions):  # Closing the generator stops the agent's work at once.
-            while True:
-                async with asyncio.timeout(STEP_TIMEOUT_S):
-                    action = await anext(actions, None)
-                if action is None:
-                    return
-                draft.add(action)
-                if isinstance(action, Say):
-                    if draft.agent_ms is None:
-                        draft.agent_ms = round((loop.time() - began) * 1000)
-                    self.expects = self._asked[action.text] = action.expects
-                    await self._speak(action.text)
+        if draft.speech_ended_at is not None:
+            self._filler.begin(draft.speech_ended_at, fill=not self._filled_before)
+        try:
+            async with aclosing(actions):  # Closing the generator stops the agent's work at once.
+                while True:
+                    async with asyncio.timeout(STEP_TIMEOUT_S):
+                        action = await anext(actions, None)
+                    if action is None:
+                        return
+                    draft.add(action)
+                    if isinstance(action, Say):
+                        if draft.agent_ms is None:
+                            draft.agent_ms = round((loop.time() - began) * 1000)
+                        self.expects = self._asked[action.text] = action.expects
+                        await self._speak(action.text)
+        finally:
+            self._filler.hold()
 
     async def _listen(self) -> Actions | None:
         """Recognises the utterance; None when there was nothing to recognise."""
@@ -151,10 +172,8 @@ class Reply:
 
     async def _speak(self, text: str) -> None:
         """Hands one sentence to the voice, and its audio on as it comes."""
-        self._speaker.open(text)
-        if len(self.draft.sentences) > 1:
-            self._speaker.append(_BREATH)
         chunks = self._services.synthesizer.stream(to_spoken(text))
+        opened = False
         try:
             async with aclosing(chunks):
                 while True:
@@ -162,16 +181,34 @@ class Reply:
                         chunk = await anext(chunks, None)
                     if chunk is None:
                         return
+                    if not opened:
+                        # Only now: until the voice has something, a filler may come first.
+                        opened = True
+                        self._open(text)
                     self._speaker.append(chunk)
         finally:
-            self._speaker.complete()
+            if opened:
+                self._speaker.complete()
+                self._filler.go_on()
+
+    def _open(self, text: str) -> None:
+        self._filler.hold()
+        self._speaker.open(text)
+        if self._opened:
+            self._speaker.append(_BREATH)
+        self._opened += 1
+
+    def _note_aside(self, text: str) -> None:
+        """A filler is said, before a sentence that the agent may have given already."""
+        self.draft.sentences.insert(self._opened, text)
+        self._opened += 1
 
     async def _apologise(self) -> None:
         """Says the stored apology, and leads to the human."""
         draft = self.draft
         draft.sentences.append(phrases.APOLOGY)
         draft.ending = HandOff(reason=HandoffReason.FAILURE)
-        self._speaker.say(phrases.APOLOGY, self._services.apology)
+        self._speaker.say(phrases.APOLOGY, self._services.at_hand(to_spoken(phrases.APOLOGY)))
         with suppress(asyncio.CancelledError):
             await self._speaker.finished()
 

@@ -1,6 +1,6 @@
 """What a call is given: the parts it joins, the limits it keeps, the result it ends with."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -63,8 +63,8 @@ class CallServices:
     journal: Journal
     patience: Patience
     """How long a caller's pauses may last."""
-    apology: bytes
-    """`phrases.APOLOGY` as µ-law, made before the first call."""
+    at_hand: Callable[[str], bytes]
+    """The µ-law audio of one of `phrases`, asked for by its spoken form: made before any call."""
     playout: PlayoutCounters = field(default_factory=PlayoutCounters)
     """Where all calls count what came late."""
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable
 
 from voice.events import CarrierCommand, PlayAudio
-from voice.playout import Played, Playout, PlayoutCounters
+from voice.playout import HeardText, Played, Playout, PlayoutCounters
 
 
 class Speaker:
@@ -20,10 +20,10 @@ class Speaker:
         self._timer: asyncio.TimerHandle | None = None
         self._first_audio_at: float | None = None
 
-    def open(self, text: str) -> None:
+    def open(self, text: str, *, aside: bool = False) -> None:
         """Begins a sentence, given in written form."""
         self._silent.clear()
-        self._playout.open(text)
+        self._playout.open(text, aside=aside)
 
     def append(self, audio: bytes) -> None:
         """Adds audio to it."""
@@ -36,9 +36,9 @@ class Speaker:
             self._playout.complete()
             self._pump()
 
-    def say(self, text: str, audio: bytes) -> None:
-        """A whole sentence whose audio is there."""
-        self.open(text)
+    def say(self, text: str, audio: bytes, *, aside: bool = False) -> None:
+        """A whole sentence whose audio is there; see Playout for asides."""
+        self.open(text, aside=aside)
         self._playout.append(audio)
         self.complete()
 
@@ -88,11 +88,16 @@ class Speaker:
         return first
 
     @property
+    def busy(self) -> bool:
+        """Whether anything is still to be sent or heard."""
+        return self._playout.busy
+
+    @property
     def audible(self) -> bool:
         """Whether the reply at hand has sent any audio."""
         return self._first_audio_at is not None
 
-    def take_heard(self) -> str:
+    def take_heard(self) -> HeardText:
         """See Playout."""
         return self._playout.take_heard()
 

@@ -7,13 +7,13 @@ import re
 from agent import lines
 from agent.brain.draft import Draft, draft
 from agent.brain.keywords import SUBJECTS, Sign
+from agent.brain.sentences import in_sentences
 from agent.brain.small_talk import HUMAN_OFFER
 from agent.brain.state import State
 from agent.brain.understand import Frame
 from agent.tools import Toolbox, ToolResult
 from knowledge.catalog.model import FaqEntry
 
-_SENTENCE = re.compile(r"[^.?!]+(?:\.(?=\d)[^.?!]+)*[.?!]")
 _OWN_OFFER = re.compile(r"상담원에게 연결해 드리겠습니다")
 _LONGEST = 2
 """Sentences of an answer that are spoken."""
@@ -22,10 +22,6 @@ _LONGEST = 2
 def _entry(tools: Toolbox, result: ToolResult) -> FaqEntry | None:
     best = result.passages[0]
     return next((e for e in tools.catalog.faqs if f"faq:{e.id}" == best.id), None)
-
-
-def _sentences(text: str) -> list[str]:
-    return [match[0].strip() for match in _SENTENCE.finditer(text)] or [text]
 
 
 def _on_subject(entry: FaqEntry | None, frame: Frame) -> bool:
@@ -47,7 +43,7 @@ async def _from_pages(frame: Frame, state: State, tools: Toolbox) -> Draft | Non
     if not _on_subject(entry, frame):
         return None
     text = entry.answer if entry else result.passages[0].text
-    said = [s for s in _sentences(text) if not _OWN_OFFER.search(s)][:_LONGEST]
+    said = [s for s in in_sentences(text) if not _OWN_OFFER.search(s)][:_LONGEST]
     offer = HUMAN_OFFER if entry and entry.needs_human else None
     spoken_of = tuple(plan.id for plan in frame.plans) or state.plan_ids
     found = draft(state, *said, result=result, offer=offer, plan_ids=spoken_of)

@@ -1,4 +1,4 @@
-"""Cuts a stream of text into sentences as soon as each is whole."""
+"""Cuts text into sentences, a stream of it as soon as each is whole."""
 
 from __future__ import annotations
 
@@ -6,6 +6,12 @@ import re
 
 _END = re.compile(r"[.?!…]+[\"'”’)]*(?=\s)|\n+")
 _MARKS = re.compile(r"[*_#`>|]+|^\s*(?:[-•]|\d+\.)\s+")
+_SENTENCE = re.compile(r"[^.?!]+(?:\.(?=\d)[^.?!]+)*[.?!]")
+
+
+def in_sentences(text: str) -> list[str]:
+    """The sentences of a written answer that is there as a whole."""
+    return [match[0].strip() for match in _SENTENCE.finditer(text)] or [text]
 
 
 class SentenceCutter:

@@ -6,6 +6,7 @@ import typer
 
 BENCHMARKS = {
     "stt": "How well and how fast the recogniser hears.",
+    "tts": "How clearly and how soon the voice speaks.",
     "turns": "Whether callers are cut off or kept waiting.",
     "load": "What many calls at once cost the server.",
     "serve": "The server that `load` phones, with stand-ins that cost nothing.",

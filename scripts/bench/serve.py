@@ -128,7 +128,7 @@ def create_bench_app(data_dir: Path) -> FastAPI:
                 synthesizer=ToneVoice(),
                 journal=store,
                 patience=_PATIENCE,
-                apology=_tone(),
+                at_hand=lambda _: _tone(),
             ),
             limits=CallLimits(),
             vad=SileroVad(),

@@ -24,6 +24,7 @@ from storage.records import HandoffStatus, NewCall, Outcome, StoredCall, Verific
 from tests.support.asgi_socket import AsgiSocket
 from tests.support.serving import HUMAN, TODAY, client, phone, serving, stored
 from tests.support.virtual_time import count_database_threads, run_virtual
+from voice.tts.prompts import prompts
 
 DEMO = Path(__file__).parents[2] / "scripts" / "demo_call.yaml"
 
@@ -121,6 +122,11 @@ def test_the_application_is_alive_ready_and_signs_people_in(tmp_path: Path) -> N
                 }
             ]
             assert ready.json()["playout"] == {"late_chunks": 0, "given_up_marks": 0}
+            (cache,) = ready.json()["voice_cache"]
+            assert cache == {"hits": 0, "misses": 0, "damaged": 0, "failures": 0}
+            voice = app.state.yeoboseyo.voice
+            for line in prompts(app.state.yeoboseyo.settings.organization_name):
+                assert voice.at_hand(line), f"{line} is not there before the first call"
             page = await http.get("/console/calls", follow_redirects=True)
             assert 'lang="ko"' in page.text
             assert "/console/sign-in" in str(page.url)

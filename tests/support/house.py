@@ -147,7 +147,7 @@ class House:
                 synthesizer=self.voice,
                 journal=self.store,
                 patience=FixedPatience(600),
-                apology=tone(2.0),
+                at_hand=lambda _: tone(2.0),
             ),
             limits=limits,
             vad=vad(),

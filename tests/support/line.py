@@ -279,7 +279,7 @@ def place_call(
             synthesizer=synthesizer or voice,
             journal=journal,
             patience=FixedPatience(600),
-            apology=tone(2.0),
+            at_hand=lambda _: tone(2.0),
         ),
         limits=limits or CallLimits(),
         vad=vad().stream(),

@@ -44,7 +44,7 @@ def test_sends_about_a_second_ahead_and_the_mark_last() -> None:
     assert playout.busy
     assert playout.mark_reached(marks[0])
     assert not playout.busy
-    assert playout.take_heard() == "안녕하세요."
+    assert playout.take_heard().said == "안녕하세요."
     assert playout.counters.late_chunks == 0
 
 
@@ -96,7 +96,7 @@ def test_clear_keeps_only_the_words_that_were_heard() -> None:
     marks = [mark for now in (0.0, 0.5, 1.0, 1.5) for mark in marks_in(playout.advance(now))]
     assert playout.mark_reached(marks[0])
     assert playout.clear(2.0) == [ClearAudio()]
-    assert playout.take_heard() == "첫 문장입니다. 두 번째 문장은…"
+    assert playout.take_heard().said == "첫 문장입니다. 두 번째 문장은…"
     assert not playout.busy
     assert not playout.mark_reached("p2")
 
@@ -107,7 +107,7 @@ def test_what_had_not_begun_was_not_heard() -> None:
     say(playout, "둘.", SECOND)
     playout.advance(0.0)
     playout.clear(0.0)
-    assert playout.take_heard() == ""
+    assert playout.take_heard().said == ""
 
 
 def test_a_lost_mark_is_given_up_after_its_audio() -> None:
@@ -121,7 +121,7 @@ def test_a_lost_mark_is_given_up_after_its_audio() -> None:
     assert playout.busy
     playout.advance(1.0 + MARK_MARGIN_S)
     assert not playout.busy
-    assert playout.take_heard() == "네."
+    assert playout.take_heard().said == "네."
     assert playout.counters.given_up_marks == 1
 
 
@@ -182,7 +182,7 @@ def test_marks_of_audio_that_was_taken_back_prove_nothing() -> None:
     (other,) = marks_in(playout.advance(0.5))
     assert other != mark
     assert playout.mark_reached(other)
-    assert playout.take_heard() == "하나 둘 셋"
+    assert playout.take_heard().said == "하나 둘 셋"
 
 
 def test_what_was_played_before_a_pause_stays_heard() -> None:
@@ -193,7 +193,7 @@ def test_what_was_played_before_a_pause_stays_heard() -> None:
     playout.pause(2.2)
     assert playout.saying(2.3) == "두 번째 문장은 여기에서 끊깁니다."
     assert playout.clear(2.5) == [], "the carrier has nothing left"
-    assert playout.take_heard() == "첫 문장입니다. 두 번째 문장은…"
+    assert playout.take_heard().said == "첫 문장입니다. 두 번째 문장은…"
 
 
 def test_a_pause_after_the_last_word_holds_nothing_up() -> None:
@@ -203,7 +203,7 @@ def test_a_pause_after_the_last_word_holds_nothing_up() -> None:
     playout.pause(1.1)
     assert not playout.busy
     assert not playout.paused
-    assert playout.take_heard() == "네."
+    assert playout.take_heard().said == "네."
 
 
 def test_what_was_played_is_remembered_for_its_echo() -> None:

@@ -68,7 +68,7 @@ async def _listened(
                 synthesizer=ToneVoice(),
                 journal=TurnLog(),
                 patience=patience,
-                apology=b"",
+                at_hand=lambda _: b"",
             ),
             limits=CallLimits(),
             vad=vad.stream(),

@@ -77,6 +77,10 @@ class TimedVoice:
         """How long a prepared text takes to say."""
         return sum(map(len, self._prepared[to_spoken(text)])) / 8_000
 
+    def at_hand(self, text: str) -> bytes:
+        """The audio of what was prepared, asked for by its spoken form."""
+        return b"".join(self._prepared[text])
+
     async def stream(self, text: str) -> AsyncGenerator[bytes, None]:
         """As the inner one."""
         if text in self._prepared:
@@ -201,7 +205,6 @@ class House:
     vad: SileroVad
     patience: Patience
     """The product's own."""
-    apology: bytes
     folder: Path
     """For recordings, which are not kept."""
 
@@ -212,7 +215,7 @@ class House:
             synthesizer=self.voice,
             journal=log,
             patience=patience,
-            apology=self.apology,
+            at_hand=self.voice.at_hand,
         )
 
     def dialogue(self, says: list[Say]) -> Asking:
@@ -246,6 +249,8 @@ async def open_house(*, model: str = "demo", threads: int = 2) -> AsyncIterator[
             voice = TimedVoice(EspeakSynthesizer(voice="ko"))
             for text in dict.fromkeys([u.question for u in utterances()]):
                 await voice.prepare(text)
+            for phrase in (phrases.APOLOGY, phrases.FILLER, phrases.COMFORT):
+                await voice.prepare(phrase)
             for reply in replies():
                 for sentence in reply.sentences:
                     await voice.prepare(sentence)
@@ -261,9 +266,6 @@ async def open_house(*, model: str = "demo", threads: int = 2) -> AsyncIterator[
                 agents=agents,
                 vad=SileroVad(),
                 patience=KoreanPatience(knowledge.analyzer.morphemes),
-                apology=b"".join(
-                    [chunk async for chunk in EspeakSynthesizer(voice="ko").stream(phrases.APOLOGY)]
-                ),
                 folder=Path(folder),
             )
         finally:
