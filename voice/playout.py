@@ -66,6 +66,8 @@ class _Phrase:
     """All of its audio has been sent, and the mark behind it."""
     begins: int = 0
     """The byte from which it plays at `starts_at`: above 0 after a pause."""
+    heard: int = 0
+    """Bytes of it that had been played at a pause, some of which `begins` plays again."""
     starts_at: float = 0.0
     ends_at: float = 0.0
 
@@ -234,7 +236,9 @@ class Playout:
         while self._phrases and self._phrases[0].marked and self._phrases[0].ends_at <= now:
             self._finish(self._phrases.popleft())
         for phrase in self._phrases:
-            phrase.begins = phrase.sent = _word_before(phrase.audio, phrase.played(now))
+            played = phrase.played(now)
+            phrase.heard = max(phrase.heard, played)
+            phrase.begins = phrase.sent = _word_before(phrase.audio, played)
             phrase.marked = False
             # The carrier echoes the marks of what it dropped: they must not count as heard.
             phrase.name = self._new_name()
@@ -313,7 +317,7 @@ def _word_before(audio: bytearray, at: int) -> int:
 
 def _heard_part(phrase: _Phrase, now: float) -> str:
     """What of a phrase had been played at `now`, to the word, with `…` where it was cut."""
-    played = phrase.played(now)
+    played = max(phrase.heard, phrase.played(now))
     if not played:
         return ""
     if played >= len(phrase.audio) and phrase.complete:

@@ -196,6 +196,15 @@ def test_what_was_played_before_a_pause_stays_heard() -> None:
     assert playout.take_heard().said == "첫 문장입니다. 두 번째 문장은…"
 
 
+def test_what_a_resume_would_say_again_was_heard_before_it() -> None:
+    playout = Playout()
+    say(playout, "하나 둘 셋 넷", SECOND)
+    playout.advance(0.0)
+    playout.pause(0.5)
+    playout.clear(0.6)
+    assert playout.take_heard().said == "하나 둘…"
+
+
 def test_a_pause_after_the_last_word_holds_nothing_up() -> None:
     playout = Playout()
     say(playout, "네.", SECOND)

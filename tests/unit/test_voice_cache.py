@@ -158,9 +158,7 @@ async def test_a_prompt_comes_from_who_has_it_and_never_waits(tmp_path: Path) ->
     far, near = Counting("far"), Counting("near")
     better, local = cached(far, tmp_path, identity="far"), cached(near, tmp_path, identity="near")
     await local.warm([KNOWN])
-    voice = PromptVoice(
-        [better, local], live=FallbackSynthesizer([("better", better), ("local", local)])
-    )
+    voice = PromptVoice([better, local], live=FallbackSynthesizer([("better", better)]))
     assert await said(voice, KNOWN) == voice.at_hand(KNOWN) == near.says(KNOWN)
     assert await said(voice, PERSONAL) == far.says(PERSONAL)
     await better.warm([KNOWN])
