@@ -164,7 +164,7 @@ def interject(tmp_path: Path, text: str) -> Fixture:
         await asyncio.sleep(4)
         call.dialogue.think_s = 4.0
         await call.line.say(QUESTION)
-        await asyncio.sleep(1.4)
+        await asyncio.sleep(1.6)
         call.dialogue.think_s = 0.0
         await call.line.say(audio)
         await asyncio.sleep(12)

@@ -202,7 +202,7 @@ def test_what_a_resume_would_say_again_was_heard_before_it() -> None:
     playout.advance(0.0)
     playout.pause(0.5)
     playout.clear(0.6)
-    assert playout.take_heard().said == "하나 둘…"
+    assert playout.take_heard().said == "하나…"
 
 
 def test_a_pause_after_the_last_word_holds_nothing_up() -> None:
