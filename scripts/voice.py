@@ -26,7 +26,7 @@ def voice() -> None:
 
 @app.command()
 def warm() -> None:
-    """Make the fixed sentences and the FAQ's answers with the configured voices, where missing."""
+    """Make the fixed sentences and the most frequent answers with the configured voices."""
     settings = Settings()
     started = time.monotonic()
     try:

@@ -27,8 +27,11 @@ _PART = r"\d[\d,]*+(?:\.\d++)?(?:[십백천]?[만억조]|[천백])"
 def _counted(number: str, counter: str) -> str:
     """`number` in the reading that `counter` asks for, the counter after it."""
     value = number.replace(",", "")
-    if not value.isdigit() or not 1 <= int(value) <= 99 or counter not in NATIVE_COUNTERS:
+    if not value.isdigit() or not 1 <= int(value) <= 110 or counter not in NATIVE_COUNTERS:
         return f"{decimal(number)} {counter}"
+    if int(value) >= 100:  # 백한 개, 백열 명; beyond that people go over to 백이십 개
+        few = native(int(value) - 100, before_counter=True) if int(value) > 100 else ""
+        return f"백{few} {counter}"
     generation = counter == "대" and int(value) % 10 == 0
     most = {"시": 12, "시간": 23}.get(counter, 99)
     if generation or int(value) > most:
@@ -199,6 +202,7 @@ _RULES = (
     ),
     _rule(rf"₩\s?({_NUMBER})", r"\1원"),
     _rule(rf"\$\s?({_NUMBER})", r"\1달러"),
+    _rule(r"(?<=영하\s)[-−](?=\d)", ""),
     _rule(r"(?<![\d가-힣A-Za-z])[-−](?=\d)", "마이너스 "),
     _rule(r"\s?\+\s?(?=\d)", " 플러스 "),
     _rule(r"(?<![\d.])([2-6])G(?![A-Za-z])", lambda match: GENERATIONS[match[1]]),

@@ -9,9 +9,12 @@ from pathlib import Path
 import pytest
 
 from agent import lines
+from agent.actions import Expectation
+from agent.brain.base import TurnRequest
+from agent.brain.local import LocalBrain
 from agent.korean.spoken import to_spoken
-from knowledge.catalog.loader import load_catalog, sample_catalog_path
 from settings import Settings
+from tests.support.agents import catalog, lexicon, toolbox
 from tests.support.virtual_time import run_virtual
 from voice import phrases
 from voice.tts.cache import CachedSynthesizer, PromptVoice
@@ -193,9 +196,9 @@ async def test_a_better_voice_that_is_away_takes_no_prompt_from_the_local_one(
         elevenlabs_voice="voice",
         elevenlabs_base_url=url,
     )
-    catalog = load_catalog(sample_catalog_path())
+    sample = catalog()
     async with AsyncExitStack() as stack:
-        voice = open_voice(settings, catalog, stack)
+        voice = open_voice(settings, sample, stack)
         better, local = voice.stored
         await local.warm(prompts(settings.organization_name))
         with pytest.raises(SynthesisError, match="cannot be reached"):
@@ -203,7 +206,7 @@ async def test_a_better_voice_that_is_away_takes_no_prompt_from_the_local_one(
         assert await said(voice, to_spoken(phrases.FILLER)) == voice.at_hand(
             to_spoken(phrases.FILLER)
         )
-        answer = frequent(catalog)[0]
+        answer = frequent(sample)[0]
         assert len(await said(voice, answer)) > 1_000
         assert (better.figures.misses, local.figures.hits) == (1, 1)
         with pytest.raises(ValueError, match="known"):
@@ -220,8 +223,18 @@ def test_every_line_is_a_prompt_unless_it_holds_a_name() -> None:
 
 
 def test_the_answers_to_frequent_questions_are_known_by_the_sentence() -> None:
-    catalog = load_catalog(sample_catalog_path())
-    known = frequent(catalog)
+    known = frequent(catalog())
     assert "해지는 상담원이 도와드리고 있습니다." in known
     assert all(line.count(".") <= 1 for line in known)
-    assert len(known) > len(catalog.faqs)
+    assert len(known) > len(catalog().faqs)
+
+
+async def test_what_the_brain_says_of_a_plan_is_known() -> None:
+    """As it reaches the voice: the sentence that begins the answer in a call."""
+    known = frequent(catalog())
+    brain = LocalBrain(catalog=catalog(), lexicon=lexicon())
+    tools = toolbox()
+    for question in ("이월 10기가 얼마예요?", "시니어 A형 데이터가 얼마나 돼요?", "고마워요"):
+        request = TurnRequest(text=question, history=(), expects=Expectation.OPEN)
+        said = [to_spoken(say.text) async for say in brain.reply(request, tools)]
+        assert said[0] in known, question

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from string import Formatter
 
 from agent import lines
+from agent.brain import frequent as of_brain
 from agent.brain.sentences import in_sentences
 from agent.korean.spoken import to_spoken
 from knowledge.catalog.model import Catalog
@@ -22,12 +23,9 @@ def prompts(organization_name: str) -> list[str]:
 
 
 def frequent(catalog: Catalog) -> list[str]:
-    """The sentences of the answers to frequent questions."""
-    return list(
-        dict.fromkeys(
-            to_spoken(sentence) for entry in catalog.faqs for sentence in in_sentences(entry.answer)
-        )
-    )
+    """The sentences of the answers to frequent questions, and what is asked most of the plans."""
+    answers = (sentence for entry in catalog.faqs for sentence in in_sentences(entry.answer))
+    return list(dict.fromkeys(map(to_spoken, (*answers, *of_brain.sentences(catalog)))))
 
 
 def _lines(module: object) -> Iterator[str]:
