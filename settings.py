@@ -10,6 +10,9 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+REMOTE_VOICES = ("elevenlabs", "openai")
+"""The voices over the network, in the order in which `auto` takes them."""
+
 
 def _usual(name: str) -> AliasChoices:
     """A setting known by its usual name, with or without our prefix."""
@@ -190,19 +193,19 @@ class Settings(BaseSettings):
             return self
         names = _names(self.voices)
         for name in names:
-            if name not in {"elevenlabs", "openai", "espeak"}:
+            if name not in {*REMOTE_VOICES, "espeak"}:
                 raise ValueError(
                     f"YEOBOSEYO_VOICES knows elevenlabs, openai and espeak, not {name!r}"
                 )
             if names.count(name) > 1:
                 raise ValueError(f"YEOBOSEYO_VOICES names {name} twice")
-            if missing := self._missing(name):
+            if missing := self.missing(name):
                 raise ValueError(f"YEOBOSEYO_VOICES wants {name}, but {missing} is not set")
         if "espeak" in names[:-1]:
             raise ValueError("YEOBOSEYO_VOICES: nobody speaks after espeak, name it last or not")
         return self
 
-    def _missing(self, voice: str) -> str:
+    def missing(self, voice: str) -> str:
         """The first setting without which a voice cannot speak, empty when it can."""
         needed: dict[str, object] = {}
         if voice == "elevenlabs":
@@ -218,7 +221,7 @@ class Settings(BaseSettings):
     def voice_names(self) -> list[str]:
         """Who speaks, in order, but for the local voice, which is always the last."""
         if self.voices.strip() == "auto":
-            return [name for name in ("elevenlabs", "openai") if not self._missing(name)]
+            return [name for name in REMOTE_VOICES if not self.missing(name)]
         return [name for name in _names(self.voices) if name != "espeak"]
 
     @property

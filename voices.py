@@ -38,24 +38,29 @@ def open_voice(settings: Settings, catalog: Catalog, stack: AsyncExitStack) -> P
 
     row: list[tuple[str, CachedSynthesizer]] = []
     for name in settings.voice_names:
-        voice, identity = (
-            _elevenlabs(settings, stack) if name == "elevenlabs" else _openai(settings, stack)
-        )
-        row.append((name, kept(voice, identity, fixed + answers)))
-    espeak = EspeakSynthesizer(
+        row.append((name, kept(*open_one(name, settings, stack), fixed + answers)))
+    # Beside a better voice it keeps no answers: it would give them before that one is asked.
+    known = fixed if row else fixed + answers
+    row.append(("espeak", kept(*open_one("espeak", settings, stack), known)))
+    return PromptVoice([voice for _, voice in row], live=FallbackSynthesizer(row))
+
+
+def open_one(name: str, settings: Settings, stack: AsyncExitStack) -> tuple[Synthesizer, str]:
+    """The voice of this name as calls use it, keeping nothing, and what tells it from others."""
+    return _OPENERS[name](settings, stack)
+
+
+def _espeak(settings: Settings, _: AsyncExitStack) -> tuple[Synthesizer, str]:
+    sounds = (settings.voice_variant, settings.voice_rate_wpm, settings.voice_pitch)
+    voice = EspeakSynthesizer(
         voice=settings.voice_variant,
         rate_wpm=settings.voice_rate_wpm,
         pitch=settings.voice_pitch,
     )
-    sounds = (settings.voice_variant, settings.voice_rate_wpm, settings.voice_pitch)
-    identity = f"espeak-ng {version('espeakng-loader')} {sounds}"
-    # Beside a better voice it keeps no answers: it would give them before that one is asked.
-    row.append(("espeak", kept(espeak, identity, fixed if row else fixed + answers)))
-    return PromptVoice([voice for _, voice in row], live=FallbackSynthesizer(row))
+    return voice, f"espeak-ng {version('espeakng-loader')} {sounds}"
 
 
 def _elevenlabs(settings: Settings, stack: AsyncExitStack) -> tuple[Synthesizer, str]:
-    """The voice, and what tells it from others."""
     sounds = (
         settings.elevenlabs_voice, settings.elevenlabs_model, settings.elevenlabs_stability,
     )  # fmt: skip
@@ -84,6 +89,9 @@ def _openai(settings: Settings, stack: AsyncExitStack) -> tuple[Synthesizer, str
     # Its endpoint answers when a whole text is spoken: phrase by phrase it begins sooner.
     sounds = (settings.voice_base_url, settings.openai_voice, settings.openai_voice_model)
     return PhrasedSynthesizer(voice), f"openai {sounds}"
+
+
+_OPENERS = {"elevenlabs": _elevenlabs, "openai": _openai, "espeak": _espeak}
 
 
 async def keep_warm(voice: CachedSynthesizer, texts: list[str]) -> None:

@@ -94,14 +94,18 @@ class Conversation:
         )
 
     async def greet(self) -> AsyncGenerator[Action, None]:
-        """The greeting: who answers, that it is recorded, and verification by number."""
+        """The greeting: who answers, that it is recorded, and verification by number.
+
+        What is said to everybody comes first, so that nobody waits for it: while it plays, the
+        caller's number is looked up.
+        """
         self._begin("")
-        result = await self._tools.call("verify_caller")
         organization = self._context.organization_name
         yield self._said(Say(text=lines.GREETING.format(organization=organization)))
+        yield self._said(Say(text=lines.RECORDED))
+        result = await self._tools.call("verify_caller")
         for used in self._used():
             yield used
-        yield self._said(Say(text=lines.RECORDED))
         if result.customer:
             yield self._said(Say(text=lines.CUSTOMER_HELLO.format(name=result.customer.name)))
         else:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,6 +39,8 @@ from storage.records import Customer, HandoffReason, Outcome, ToolCall, Verifica
 
 log = logging.getLogger(__name__)
 
+LOOKUP_S = 3.0
+"""Seconds for finding a customer: less than the first two sentences of the greeting take."""
 
 _PERSONAL = frozenset({"phone", "born"})
 _HIDDEN = "***"
@@ -197,7 +200,11 @@ class Toolbox:
     async def _by_phone(self, phone: str) -> tuple[Customer, ...]:
         digits = "".join(c for c in phone if c.isdigit())
         e164 = f"+82{digits[1:]}" if digits.startswith("0") else f"+{digits}"
-        found = await self._customers.by_phone(e164)
+        try:
+            async with asyncio.timeout(LOOKUP_S):
+                found = await self._customers.by_phone(e164)
+        except TimeoutError:
+            raise StorageError("unavailable", "the customers do not come in time") from None
         return tuple(c for c in found if c.organization_id == self._organization_id)
 
     async def _verify_caller(self, arguments: VerifyCaller) -> ToolResult:

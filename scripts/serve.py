@@ -7,7 +7,7 @@ import typer
 from pydantic import ValidationError
 
 from app import create_app
-from scripts.serving import run_server
+from scripts.serving import make_server
 from settings import Settings
 from voice.errors import VoiceError
 
@@ -70,10 +70,10 @@ def serve() -> None:
     except VoiceError as error:
         typer.echo(f"error: {error.message}", err=True)
         sys.exit(1)
-    run_server(
+    make_server(
         application,
         host=settings.host,
         port=settings.port,
         log_level=settings.log_level,
         drain=application.state.yeoboseyo.drain,
-    )
+    ).run()

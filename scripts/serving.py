@@ -49,15 +49,15 @@ class Server(uvicorn.Server):
             self.should_exit = True
 
 
-def run_server(
+def make_server(
     app: FastAPI,
     *,
     host: str,
     port: int,
     log_level: str,
     drain: Drain | None = None,
-) -> None:
-    """Serves until told to stop.
+) -> Server:
+    """A server that is ready to run.
 
     No compression (audio does not compress, and it costs), a ping every 5 s (a broken socket would
     linger for 45 s), and no frame above 64 KiB.
@@ -77,4 +77,4 @@ def run_server(
         ws_max_size=MAX_FRAME_BYTES,
         timeout_graceful_shutdown=5,
     )
-    Server(config, drain).run()
+    return Server(config, drain)

@@ -51,7 +51,7 @@ class Call:
     def __init__(
         self,
         *,
-        call_id: int,
+        call_id: "asyncio.Future[int]",
         dialogue: Dialogue,
         services: CallServices,
         limits: CallLimits,
@@ -60,7 +60,10 @@ class Call:
         send: Callable[[CarrierCommand], None],
         next_turn: int = 0,
     ) -> None:
-        """`next_turn` above 0 resumes a conversation that began on another stream."""
+        """`call_id` comes when the call's beginning is stored.
+
+        `next_turn` above 0 resumes a conversation that began on another stream.
+        """
         self.call_id = call_id
         self.dialogue = dialogue
         self.next_turn = next_turn
@@ -313,15 +316,17 @@ class Call:
             index=self.next_turn, said=said, stream_zero=zero, now=self._loop.time()
         )
         self.next_turn += 1
+        call_id: int | None = None
         try:
-            await self._services.journal.save_turn(self.call_id, turn)
+            call_id = await asyncio.shield(self.call_id)
+            await self._services.journal.save_turn(call_id, turn)
             if isinstance(draft.ending, HandOff):
                 await self._services.journal.request_handoff(
-                    self.call_id, draft.ending.reason, self.dialogue.brief(draft.ending.reason)
+                    call_id, draft.ending.reason, self.dialogue.brief(draft.ending.reason)
                 )
         except Exception:
             # The caller is served even when the record is not; who watches the log sees it.
-            logger.exception("turn %d of call %d is not stored", turn.index, self.call_id)
+            logger.exception("turn %d of call %s is not stored", turn.index, call_id)
 
     # Timers and the end
 
@@ -359,7 +364,7 @@ class Call:
         try:
             await self._recorder.finish()
         except OSError:
-            logger.exception("the recording of call %d is incomplete", self.call_id)
+            logger.exception("a recording is incomplete")
 
 
 def _resume() -> Actions:

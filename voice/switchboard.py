@@ -2,8 +2,10 @@
 
 import asyncio
 import logging
+import secrets
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -89,19 +91,23 @@ class Switchboard:
             older.receive(Stopped(reason="superseded"))
             await ended.wait()
             dialogue, next_turn = older.dialogue, older.next_turn
-        call_id = await self._ledger.open(
-            NewCall(
-                organization_id=self._organization_id,
-                call_sid=party.call_sid,
-                stream_sid=started.stream_sid,
-                caller=party.caller,
-                called=party.called,
-                started_at=self._clock(),
+        now = self._clock()
+        # The greeting does not wait for the database; the first turn's record does.
+        opening = asyncio.create_task(
+            self._ledger.open(
+                NewCall(
+                    organization_id=self._organization_id,
+                    call_sid=party.call_sid,
+                    stream_sid=started.stream_sid,
+                    caller=party.caller,
+                    called=party.called,
+                    started_at=now,
+                )
             )
         )
-        path = Path("recordings") / f"{call_id}-{next_turn}.wav"
+        path = Path("recordings") / f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(8)}.wav"
         call = Call(
-            call_id=call_id,
+            call_id=opening,
             dialogue=dialogue or self._dialogues(party),
             services=self._services,
             limits=self._limits,
@@ -110,6 +116,7 @@ class Switchboard:
             send=send,
             next_turn=next_turn,
         )
+        opening.add_done_callback(partial(_end_without_record, call))
         self._live[party.call_sid] = call
         self._empty.clear()
         self._ended[party.call_sid] = asyncio.Event()
@@ -141,10 +148,15 @@ class Switchboard:
         return result
 
     async def _close(self, line: "Line", result: CallResult) -> None:
+        try:
+            call_id = await line.call.call_id
+        except Exception:
+            logger.exception("call %s has no record", line.call_sid)
+            return
         dialogue = line.call.dialogue
         customer = dialogue.customer
         await self._ledger.close(
-            line.call.call_id,
+            call_id,
             CallEnd(
                 ended_at=self._clock(),
                 outcome=result.outcome,
@@ -155,6 +167,12 @@ class Switchboard:
             ),
         )
         self._on_closed()
+
+
+def _end_without_record(call: Call, opening: asyncio.Task[int]) -> None:
+    """A call whose beginning cannot be stored ends, and the carrier goes on to the human."""
+    if opening.cancelled() or opening.exception() is not None:
+        call.receive(Stopped(reason="stream-error"))
 
 
 class Line:

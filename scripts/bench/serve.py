@@ -15,7 +15,7 @@ import typer
 from fastapi import FastAPI
 
 from agent.actions import Action, Heard, Say
-from scripts.serving import run_server
+from scripts.serving import make_server
 from storage.calls import CallStore
 from storage.database import Database
 from storage.organizations import ensure_organization
@@ -176,4 +176,5 @@ def serve(
 ) -> None:
     """Serve calls with stand-ins, for `bench load`; stop it with Ctrl-C."""
     with tempfile.TemporaryDirectory(prefix="yeoboseyo-bench-") as folder:
-        run_server(create_bench_app(Path(folder)), host="127.0.0.1", port=port, log_level="warning")
+        app = create_bench_app(Path(folder))
+        make_server(app, host="127.0.0.1", port=port, log_level="warning").run()

@@ -1,4 +1,4 @@
-"""`yeoboseyo bench tts`: whether the voice is understood on the telephone, and how soon it speaks.
+"""`yeoboseyo bench tts`: whether the voice is understood on the telephone, how soon each speaks.
 
 Intelligibility is what our own recogniser understands of the FAQ's answers. It was trained on
 what callers say, so on sentences of this kind it errs more than people would: the figure compares
@@ -10,13 +10,14 @@ import json
 import statistics
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack, aclosing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
+import uvloop
 from rich.console import Console
 from rich.table import Table
 
@@ -24,22 +25,22 @@ from agent.brain.sentences import in_sentences
 from agent.hearing import Hearing
 from agent.korean.spoken import to_spoken
 from knowledge.catalog.loader import load_catalog, sample_catalog_path
+from scripts.bench.greeting import greetings_ms
 from scripts.demo_stt.scoring import edits, normalized
-from settings import Settings
+from settings import REMOTE_VOICES, Settings
 from voice.stt.models import resolve
 from voice.stt.whisper import WhisperTranscriber
-from voice.tts.cache import PromptVoice
-from voice.tts.elevenlabs import ElevenLabsSynthesizer
-from voice.tts.espeak import EspeakSynthesizer
 from voice.tts.prompts import prompts
-from voice.tts.synthesizer import Synthesizer
-from voices import open_voice
+from voice.tts.synthesizer import SynthesisError, Synthesizer
+from voices import open_one, open_voice
 
 _SILENCE = b"\xff" * 2_400
 """0.3 s around a sentence, as endpointing leaves it."""
 
 _REMOTE_SENTENCES = 10
 """What a provider that wants money is asked for."""
+
+_GREETINGS = 20
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -81,12 +82,11 @@ def misheard(text: str, heard: str) -> tuple[int, int]:
     return edits(said, normalized(to_spoken(heard))), len(said)
 
 
-def soonness(spoken: Sequence[Spoken]) -> tuple[float, float]:
-    """Milliseconds to the first audio: the median and the 95th percentile of at least two."""
-    firsts_ms = [one.first_s * 1000 for one in spoken]
+def percentiles(times_ms: Sequence[float]) -> tuple[float, float]:
+    """The median and the 95th percentile of at least two times."""
     return (
-        round(statistics.median(firsts_ms), 3),
-        round(statistics.quantiles(firsts_ms, n=20, method="inclusive")[-1], 3),
+        round(statistics.median(times_ms), 3),
+        round(statistics.quantiles(times_ms, n=20, method="inclusive")[-1], 3),
     )
 
 
@@ -106,53 +106,72 @@ def intelligibility(
 
 async def _measured(
     settings: Settings, sentences: Sequence[str]
-) -> tuple[dict[str, float], list[Spoken]]:
+) -> tuple[dict[str, Any], list[Spoken]]:
     """The figures of time, and what the local voice said."""
-    espeak = EspeakSynthesizer(
-        voice=settings.voice_variant,
-        rate_wpm=settings.voice_rate_wpm,
-        pitch=settings.voice_pitch,
-    )
-    await say(espeak, sentences[0])  # The library is loaded once a process, before any call.
-    local = await say_all(espeak, sentences)
-    figures: dict[str, float] = {"sentences": len(local)}
-    figures["first_audio_ms_p50"], figures["first_audio_ms_p95"] = soonness(local)
-    audio_s = sum(len(one.audio) for one in local) / 8_000
-    figures["audio_s"] = round(audio_s, 1)
-    figures["real_time_factor"] = round(sum(one.whole_s for one in local) / audio_s, 5)
-    fixed = prompts(settings.organization_name)
+    voices = {
+        name: await _remote(name, settings, sentences[:_REMOTE_SENTENCES]) for name in REMOTE_VOICES
+    }
+    espeak, local = await _timed("espeak", settings, sentences)
+    with tempfile.TemporaryDirectory() as folder:
+        cached = await _cached(settings, Path(folder))
+    with tempfile.TemporaryDirectory() as folder:
+        greeting = percentiles(await greetings_ms(settings, Path(folder), _GREETINGS))
+    greetings = dict(zip(("greeting_ms_p50", "greeting_ms_p95"), greeting, strict=True))
+    return {**espeak, **cached, **greetings, "voices": voices}, local
+
+
+async def _remote(
+    name: str, settings: Settings, sentences: Sequence[str]
+) -> dict[str, float] | dict[str, str]:
+    """The figures of a voice over the network, or why there are none."""
+    if missing := settings.missing(name):
+        return {"not_measured": f"{missing} is not set"}
+    if name not in settings.voice_names:
+        return {"not_measured": "YEOBOSEYO_VOICES leaves it out"}
+    try:
+        figures, _ = await _timed(name, settings, sentences)
+    except SynthesisError as error:
+        return {"not_measured": f"{error.code}: {error.message}"}
+    return figures
+
+
+async def _timed(
+    name: str, settings: Settings, sentences: Sequence[str]
+) -> tuple[dict[str, float], list[Spoken]]:
+    """How soon and how fast a voice speaks, and what it said. Raises SynthesisError."""
     async with AsyncExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))
-        catalog = load_catalog(sample_catalog_path())
-        apart = settings.model_copy(update={"data_dir": folder, "elevenlabs_voice": ""})
-        voice: PromptVoice = open_voice(apart, catalog, stack)
-        began = time.perf_counter()
-        await voice.stored[-1].warm(fixed)
-        figures["warm_ms"] = round((time.perf_counter() - began) * 1000, 1)
-        again = open_voice(apart, catalog, stack)
-        began = time.perf_counter()
-        await again.stored[-1].warm(fixed)
-        figures["warm_from_disk_ms"] = round((time.perf_counter() - began) * 1000, 1)
-        cached = await say_all(again, fixed)
-        figures["cached_first_audio_ms_p95"] = soonness(cached)[1]
-        figures["cache_hits"] = again.stored[-1].figures.hits
-        figures["cache_misses"] = again.stored[-1].figures.misses
-    key = settings.elevenlabs_api_key.get_secret_value()
-    if key and settings.elevenlabs_voice:
-        remote = ElevenLabsSynthesizer(
-            key,
-            settings.elevenlabs_voice,
-            settings.elevenlabs_model,
-            base_url=settings.elevenlabs_base_url,
-        )
-        try:
-            spoken = await say_all(remote, sentences[:_REMOTE_SENTENCES])
-        finally:
-            await remote.close()
-        figures["elevenlabs_first_audio_ms_p50"], figures["elevenlabs_first_audio_ms_p95"] = (
-            soonness(spoken)
-        )
-    return figures, local
+        voice, _ = open_one(name, settings, stack)
+        await say(voice, sentences[0])  # A library is loaded, or a connection made, once.
+        spoken = await say_all(voice, sentences)
+    first_p50, first_p95 = percentiles([one.first_s * 1000 for one in spoken])
+    audio_s = sum(len(one.audio) for one in spoken) / 8_000
+    return {
+        "sentences": len(spoken),
+        "audio_s": round(audio_s, 1),
+        "first_audio_ms_p50": first_p50,
+        "first_audio_ms_p95": first_p95,
+        "real_time_factor": round(sum(one.whole_s for one in spoken) / audio_s, 5),
+    }, spoken
+
+
+async def _cached(settings: Settings, folder: Path) -> dict[str, float]:
+    """What the local voice's kept sentences cost, made in `folder`."""
+    fixed = prompts(settings.organization_name)
+    alone = settings.model_copy(update={"data_dir": folder, "voices": "espeak"})
+    catalog = load_catalog(sample_catalog_path())
+    figures: dict[str, float] = {}
+    async with AsyncExitStack() as stack:
+        for name in ("warm_ms", "warm_from_disk_ms"):
+            voice = open_voice(alone, catalog, stack)
+            began = time.perf_counter()
+            await voice.stored[-1].warm(fixed)
+            figures[name] = round((time.perf_counter() - began) * 1000, 1)
+        cached = await say_all(voice, fixed)
+    return figures | {
+        "cached_first_audio_ms_p95": percentiles([one.first_s * 1000 for one in cached])[1],
+        "cache_hits": voice.stored[-1].figures.hits,
+        "cache_misses": voice.stored[-1].figures.misses,
+    }
 
 
 def tts(
@@ -163,23 +182,33 @@ def tts(
     show: Annotated[bool, typer.Option(help="Also print what was misheard.")] = False,
     limit: Annotated[int | None, typer.Option(help="Only so many sentences.", min=2)] = None,
 ) -> None:
-    """Measure the voice: how clear it is on the telephone, and how soon it speaks."""
+    """Measure the voices: how clear on the telephone, how soon they speak, and the greeting."""
     settings = Settings()
     catalog = load_catalog(sample_catalog_path())
     sentences = [to_spoken(s) for entry in catalog.faqs for s in in_sentences(entry.answer)]
     sentences = list(dict.fromkeys(sentences))[:limit]
-    timed, local = asyncio.run(_measured(settings, sentences))
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        timed, local = runner.run(_measured(settings, sentences))
     transcriber = WhisperTranscriber(
         resolve(model), cpu_threads=settings.stt_threads, written=Hearing(catalog).written
     )
     console = Console()
     cer = intelligibility(transcriber, local, console if show else None)
     figures = {"intelligibility_cer": round(cer, 4), **timed}
-    table = Table(title=f"The voice {settings.voice_variant}, heard by model {model}")
-    table.add_column("figure")
-    table.add_column("value", justify="right")
-    for name, value in figures.items():
-        table.add_row(name, f"{value:g}")
-    console.print(table)
+    _print(console, f"The voice {settings.voice_variant}, heard by model {model}", figures)
+    for name, voice in figures["voices"].items():
+        if "not_measured" in voice:
+            console.print(f"{name} is not measured: {voice['not_measured']}", markup=False)
+        else:
+            _print(console, f"The voice of {name}", voice)
     if json_path is not None:
         json_path.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+
+
+def _print(console: Console, title: str, figures: Mapping[str, Any]) -> None:
+    table = Table("figure", "value", title=title)
+    table.columns[1].justify = "right"
+    for name, value in figures.items():
+        if isinstance(value, (int, float)):
+            table.add_row(name, f"{value:g}")
+    console.print(table)

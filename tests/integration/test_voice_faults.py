@@ -4,7 +4,7 @@ The caller hears every word, is never left in silence for 1.5 s, and the record 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
@@ -12,9 +12,8 @@ import pytest
 
 from agent.actions import Say
 from tests.support.line import Fixture, place_call
+from tests.support.remote_voices import ELEVENLABS, OPENAI, REMOTES, Remote
 from tests.support.speech_server import (
-    ELEVENLABS,
-    OPENAI,
     Answer,
     Asked,
     IsSilent,
@@ -25,11 +24,8 @@ from tests.support.speech_server import (
 )
 from tests.support.virtual_time import run_virtual
 from tests.support.word_tones import WordVoice, heard_words, pcm, words_missed
-from voice.audio import mulaw
 from voice.events import Stopped
-from voice.tts.elevenlabs import ElevenLabsSynthesizer
 from voice.tts.fallback import FallbackSynthesizer
-from voice.tts.openai import SAMPLE_RATE, OpenAISynthesizer
 from voice.tts.synthesizer import Synthesizer
 
 TEXT = "고객님은 지금 오지 슬림 요금제를 쓰고 계세요."
@@ -65,45 +61,29 @@ def _fine(chunks: list[bytes]) -> Answer:
     return Speaks(chunks=chunks, first_after_s=0.3, every_s=0.1)
 
 
-def _elevenlabs(fault: Fault) -> Callable[[Asked], Answer]:
+def _answers(remote: Remote, fault: Fault) -> Callable[[Asked], Answer]:
     def answer(asked: Asked) -> Answer:
-        audio = mulaw.encode(pcm(asked.body["text"], TEXT, 8_000))
-        return fault([audio[at : at + 800] for at in range(0, len(audio), 800)])
-
-    return answer
-
-
-def _openai(fault: Fault) -> Callable[[Asked], Answer]:
-    def answer(asked: Asked) -> Answer:
-        audio = pcm(asked.body["input"], TEXT, SAMPLE_RATE).astype("<i2").tobytes()
-        return fault([audio[at : at + 4_800] for at in range(0, len(audio), 4_800)])
+        audio = remote.wire(pcm(asked.body[remote.text_field], TEXT, remote.hz))
+        return fault(remote.pieces(audio, 0.1))
 
     return answer
 
 
 @asynccontextmanager
 async def _voices(
-    elevenlabs: Fault | None, openai: Fault | None
+    faults: Sequence[tuple[Remote, Fault]],
 ) -> AsyncIterator[tuple[FallbackSynthesizer, WordVoice, list[SpeechServer]]]:
     """The row of those voices that are given what they do, a local one behind them."""
     local = WordVoice(TEXT, start_s=LOCAL_START_S)
     voices: list[tuple[str, Synthesizer]] = []
     servers = []
     async with AsyncExitStack() as stack:
-        if elevenlabs is not None:
-            server = await stack.enter_async_context(speech_server(ELEVENLABS))
-            server.answer = _elevenlabs(elevenlabs)
-            first = ElevenLabsSynthesizer("key", "voice-1", "model", server.url)
-            stack.push_async_callback(first.close)
-            voices.append(("elevenlabs", first))
+        for remote, fault in faults:
+            server = await stack.enter_async_context(speech_server(remote.service))
+            server.answer = _answers(remote, fault)
             servers.append(server)
-        if openai is not None:
-            server = await stack.enter_async_context(speech_server(OPENAI))
-            server.answer = _openai(openai)
-            second = OpenAISynthesizer("key", "alloy", "model", f"{server.url}/v1")
-            stack.push_async_callback(second.close)
-            voices.append(("openai", second))
-            servers.append(server)
+            voice = await stack.enter_async_context(remote.voice(server.url))
+            voices.append((remote.name, voice))
         yield FallbackSynthesizer([*voices, ("local", local)]), local, servers
 
 
@@ -148,11 +128,12 @@ def test_the_caller_hears_the_sentence(
 ) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     does = FAULTS[fault]
-    elevenlabs = does if dead != "openai" else None
-    openai = {"elevenlabs": None, "the first of two": _fine}.get(dead, does)
+    faults = [(remote, does) for remote in REMOTES if dead in {remote.name, "both"}]
+    if dead == "the first of two":
+        faults = [(ELEVENLABS, does), (OPENAI, _fine)]
 
     async def main() -> None:
-        async with _voices(elevenlabs, openai) as (voices, local, servers):
+        async with _voices(faults) as (voices, local, servers):
             _check(await _greeted(tmp_path, voices))
             assert [len(server.asked) for server in servers] == [1] * len(servers)
             gauges = voices.gauges()
@@ -164,17 +145,14 @@ def test_the_caller_hears_the_sentence(
     run_virtual(main(), sockets_s=SOCKETS_S)
 
 
-@pytest.mark.parametrize("who", ["elevenlabs", "openai"])
+@pytest.mark.parametrize("remote", REMOTES, ids=lambda remote: remote.name)
 def test_a_voice_that_is_well_speaks_alone_and_never_runs_dry(
-    tmp_path: Path, who: str, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, remote: Remote, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
 
     async def main() -> None:
-        fine: tuple[Fault | None, Fault | None] = (
-            (_fine, None) if who == "elevenlabs" else (None, _fine)
-        )
-        async with _voices(*fine) as (voices, local, _):
+        async with _voices([(remote, _fine)]) as (voices, local, _):
             call = await _greeted(tmp_path, voices)
             _check(call)
             assert local.asked == []

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from agent.actions import Action, Heard, Say
+from scripts.bench.turn_taking.house import stored
 from storage.records import Customer, HandoffReason, Turn, Verification
 from tests.support.virtual_time import run_virtual
 from voice.audio import mulaw
@@ -272,7 +273,7 @@ def place_call(
     dialogue = ScriptedDialogue(answers=answers or {})
     journal = MemoryJournal()
     call = Call(
-        call_id=1,
+        call_id=stored(),
         dialogue=dialogue,
         services=CallServices(
             transcriber=ears,

@@ -23,16 +23,22 @@ TODAY = datetime(2026, 11, 20, 3, 0, tzinfo=UTC)
 
 
 @asynccontextmanager
-async def serving(data_dir: Path, *, development: bool = False) -> AsyncIterator[FastAPI]:
-    """The application with the sample data, started; its parts are all real."""
-    settings = Settings(
-        data_dir=data_dir,
-        public_url=ORIGIN,
-        twilio_auth_token=TOKEN,
-        human_number=HUMAN,
-        brain="local",
-        development=development,
-    )
+async def serving(
+    data_dir: Path, *, development: bool = False, **more: str
+) -> AsyncIterator[FastAPI]:
+    """The application with the sample data, started; its parts are all real.
+
+    `more` are further settings, as they stand in the environment.
+    """
+    given = {
+        "data_dir": data_dir,
+        "public_url": ORIGIN,
+        "twilio_auth_token": TOKEN,
+        "human_number": HUMAN,
+        "brain": "local",
+        "development": development,
+    }
+    settings = Settings.model_validate({**given, **more})
     app = create_app(settings, clock=lambda: TODAY)
     async with app.router.lifespan_context(app):
         yield app

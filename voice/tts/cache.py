@@ -20,7 +20,7 @@ from voice.tts.synthesizer import Synthesizer
 
 T = TypeVar("T")
 
-_FORMAT = "1"
+_FORMAT = "2"
 """Changes when the same voice with the same settings comes to sound different."""
 
 

@@ -44,9 +44,9 @@ class Synthesizer(Protocol):
 def retry_after_s(headers: Mapping[str, str]) -> float | None:
     """What an answer's Retry-After asks for, in seconds; None without one that makes sense.
 
-    `headers` has its names in lower case, or does not tell the cases apart. A date is taken
-    relative to the answer's own, so that no clock but the server's matters.
+    A date is taken relative to the answer's own, so that no clock but the server's matters.
     """
+    headers = {name.lower(): value for name, value in headers.items()}
     value = headers.get("retry-after", "").strip()
     if value.isascii() and value.isdigit():
         return float(value)
