@@ -22,7 +22,7 @@ START_TIMEOUT_S = 120.0
 _EMBEDDED = {
     "STT_MODEL": "demo",
     "YEOBOSEYO_BRAIN": "local",
-    "ELEVENLABS_API_KEY": "",
+    "YEOBOSEYO_VOICES": "espeak",
     "CHROMA_URL": "",
     "YEOBOSEYO_DEVELOPMENT": "false",
 }
