@@ -13,6 +13,7 @@ from voice.audio.mulaw import SILENCE
 from voice.filler import Filler
 from voice.services import CallServices, Dialogue
 from voice.speaker import Speaker
+from voice.tts.synthesizer import Continuation
 from voice.turn_draft import TurnDraft
 
 logger = logging.getLogger(__name__)
@@ -173,22 +174,25 @@ class Reply:
     async def _speak(self, text: str) -> None:
         """Hands one sentence to the voice, and its audio on as it comes."""
         chunks = self._services.synthesizer.stream(to_spoken(text))
-        opened = False
+        opened = whole = False
         try:
             async with aclosing(chunks):
                 while True:
                     async with asyncio.timeout(STEP_TIMEOUT_S):
                         chunk = await anext(chunks, None)
                     if chunk is None:
+                        whole = True
                         return
                     if not opened:
                         # Only now: until the voice has something, a filler may come first.
                         opened = True
                         self._open(text)
+                    if isinstance(chunk, Continuation):
+                        self._speaker.go_on(chunk.rest)
                     self._speaker.append(chunk)
         finally:
             if opened:
-                self._speaker.complete()
+                self._speaker.complete(whole=whole)
                 self._filler.go_on()
 
     def _open(self, text: str) -> None:
