@@ -23,6 +23,7 @@ from voice.events import (
     Media,
     Stopped,
 )
+from voice.filler import Wording
 from voice.overlap import Overlap
 from voice.reply import Actions, Reply, notice
 from voice.services import CallLimits, CallResult, CallServices, Dialogue
@@ -83,6 +84,7 @@ class Call:
         )
         self._keys = KeyCollector()
         self._speaker = Speaker(send, services.playout)
+        self._wording = Wording()
         self._overlap = Overlap(self._ear, self._speaker, stop=self._interrupt)
         self._reply: Reply | None = None
         self._timers: dict[str, asyncio.TimerHandle] = {}
@@ -286,6 +288,7 @@ class Call:
             services=self._services,
             dialogue=self.dialogue,
             speaker=self._speaker,
+            wording=self._wording,
             caller_speaks=lambda: self._ear.speaking,
             commit=self._commit,
             done=lambda reply: self._inbox.put_nowait(partial(self._on_reply_done, reply)),

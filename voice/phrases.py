@@ -3,11 +3,18 @@
 APOLOGY = "죄송합니다. 잠시 문제가 생겨 상담원에게 연결해 드리겠습니다."
 """Said from stored audio when the recogniser, the agent or the voice fails."""
 
-FILLER = "네, 확인해 볼게요."
-"""Said when the answer is not ready in time; it makes no promise, for no answer may follow."""
+FILLERS = (
+    "네, 확인해 볼게요.",
+    "잠시만요, 찾아보고 있어요.",
+    "네, 잠시만 기다려 주세요.",
+)
+"""Said in turn when an answer is not ready in time; no promise, for no answer may follow."""
 
-COMFORT = "조금만 더 기다려 주세요."
-"""Said when the answer is long in coming."""
+COMFORTS = (
+    "조금만 더 기다려 주세요.",
+    "아직 확인하고 있어요. 기다려 주셔서 감사합니다.",
+)
+"""Said in turn while the answer is long in coming."""
 
 NO_AUDIO = "고객님의 음성이 들리지 않아 상담원에게 연결해 드리겠습니다."
 RESUMED = "네, 계속 말씀해 주세요."

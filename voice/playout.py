@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 
 from voice.audio.mulaw import SILENCE, loudness
 from voice.events import CarrierCommand, ClearAudio, PlaceMark, PlayAudio
+from voice.pace import Pace
+from voice.progress import Progress
 
 FRAME_BYTES = 160
 """20 ms."""
@@ -57,11 +59,16 @@ class _Phrase:
     text: str
     aside: bool
     """It only bridges a wait, and is no part of the answer."""
+    progress: Progress
+    beat_s: float
+    """How fast it is taken to be said, until all of its audio is there."""
     audio: bytearray = field(default_factory=bytearray)
     sent: int = 0
     """Bytes of it that have been sent."""
     complete: bool = False
-    """All of its audio has been given."""
+    """No more audio of it will come."""
+    whole: bool = False
+    """All of it is in its audio."""
     marked: bool = False
     """All of its audio has been sent, and the mark behind it."""
     begins: int = 0
@@ -77,6 +84,25 @@ class _Phrase:
         return (
             min(self.sent, self.begins + max(0, since)) if self.sent > self.begins else self.begins
         )
+
+    @property
+    def lead(self) -> int:
+        """Bytes of silence before its first word."""
+        return len(self.audio) - len(self.audio.lstrip(bytes([SILENCE])))
+
+    def heard_text(self, played: int) -> str:
+        """What of it was heard when so many bytes were played, with `…` where it was cut."""
+        played, ends = max(self.heard, played), len(self.audio)
+        if not played:
+            return ""
+        if self.whole and played >= ends:
+            return self.text
+        if not self.whole:
+            expected = self.progress.expected_end(self.lead, self.beat_s * BYTES_PER_S)
+            # At least the last word lacks something.
+            ends = max(ends + 1, expected)
+        words = self.progress.words(played, begins=self.lead, ends=ends)
+        return " ".join(words) + "…" if words else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,6 +141,7 @@ class Playout:
         self._past: deque[Played] = deque()
         self._paused = False
         self._heard: list[tuple[str, bool]] = []
+        self._pace = Pace()
 
     @property
     def busy(self) -> bool:
@@ -136,15 +163,25 @@ class Playout:
 
         An `aside` only bridges a wait, and is no part of the answer.
         """
-        self._phrases.append(_Phrase(self._new_name(), text, aside))
+        progress, beat_s = Progress(text), self._pace.beat_s
+        self._phrases.append(_Phrase(self._new_name(), text, aside, progress, beat_s))
 
     def append(self, audio: bytes) -> None:
         """Adds µ-law audio to the phrase that was opened last."""
         self._phrases[-1].audio += audio
 
-    def complete(self) -> None:
-        """The phrase that was opened last has all its audio."""
-        self._phrases[-1].complete = True
+    def go_on(self, rest: str) -> None:
+        """With what is added next, another voice says `rest`, the end of the spoken form."""
+        phrase = self._phrases[-1]
+        phrase.progress.go_on(len(phrase.audio), rest)
+
+    def complete(self, *, whole: bool = True) -> None:
+        """The phrase that was opened last gets no more audio; `whole` False where some lacks."""
+        phrase = self._phrases[-1]
+        phrase.complete, phrase.whole = True, whole
+        if whole and phrase.audio and phrase.progress.voices == 1:
+            said_s = (len(phrase.audio) - phrase.lead) / BYTES_PER_S
+            self._pace.learn(phrase.progress.beats, said_s)
 
     def advance(self, now: float) -> list[CarrierCommand]:
         """What to send at `now` (loop time, seconds)."""
@@ -178,6 +215,7 @@ class Playout:
             if self._ends_at < now:
                 if not first:
                     self.counters.late_chunks += 1
+                    phrase.starts_at += now - self._ends_at
                 self._ends_at = now
             if first:
                 phrase.starts_at = self._ends_at
@@ -223,7 +261,7 @@ class Playout:
             return []
         commands = self._silence(now)
         for phrase in self._phrases:
-            self._heard.append((_heard_part(phrase, now), phrase.aside))
+            self._heard.append((phrase.heard_text(phrase.played(now)), phrase.aside))
         self._phrases.clear()
         self._paused = False
         return commands
@@ -302,7 +340,7 @@ class Playout:
         return phrase.marked and now >= phrase.ends_at + MARK_MARGIN_S
 
     def _finish(self, phrase: _Phrase) -> None:
-        self._heard.append((phrase.text, phrase.aside))
+        self._heard.append((phrase.heard_text(len(phrase.audio)), phrase.aside))
 
 
 def _word_before(audio: bytearray, at: int) -> int:
@@ -313,21 +351,3 @@ def _word_before(audio: bytearray, at: int) -> int:
     frames = range(earliest - earliest % FRAME_BYTES, at - FRAME_BYTES + 1, FRAME_BYTES)
     # The later one of equally quiet moments: little is said twice.
     return min(frames, key=lambda frame: (loudness(audio[frame : frame + FRAME_BYTES]), -frame))
-
-
-def _heard_part(phrase: _Phrase, now: float) -> str:
-    """What of a phrase had been played at `now`, to the word, with `…` where it was cut."""
-    played = max(phrase.heard, phrase.played(now))
-    if not played:
-        return ""
-    if played >= len(phrase.audio) and phrase.complete:
-        return phrase.text
-    words = phrase.text.split(" ")
-    budget = played / len(phrase.audio) * len(phrase.text)
-    kept: list[str] = []
-    for word in words:
-        budget -= len(word) + 1
-        if budget < 0:
-            break
-        kept.append(word)
-    return " ".join(kept) + "…" if kept else ""

@@ -10,9 +10,10 @@ from agent.korean.spoken import to_spoken
 from storage.records import HandoffReason
 from voice import phrases
 from voice.audio.mulaw import SILENCE
-from voice.filler import Filler
+from voice.filler import Filler, Wording
 from voice.services import CallServices, Dialogue
 from voice.speaker import Speaker
+from voice.tts.synthesizer import Continuation
 from voice.turn_draft import TurnDraft
 
 logger = logging.getLogger(__name__)
@@ -44,6 +45,7 @@ class Reply:
         services: CallServices,
         dialogue: Dialogue,
         speaker: Speaker,
+        wording: Wording,
         caller_speaks: Callable[[], bool],
         commit: Callable[[TurnDraft, str], Awaitable[None]],
         done: Callable[["Reply"], None],
@@ -61,10 +63,10 @@ class Reply:
         self._filler = Filler(
             speaker,
             services.at_hand,
-            may_speak=lambda: self.going_on and not caller_speaks(),
+            wording,
+            may_speak=lambda: self.going_on and self._is_turn and not caller_speaks(),
             on_said=self._note_aside,
         )
-        self._filled_before = False
         self._opened = 0
         self._begun = False
         self._task = asyncio.create_task(self._run(previous))
@@ -80,9 +82,10 @@ class Reply:
         return isinstance(self.draft.ending, HandOff)
 
     @property
-    def filled(self) -> bool:
-        """Whether it said a filler; where it was no turn, whether the reply before it did."""
-        return self._filler.filled or (self.draft.discarded and self._filled_before)
+    def _is_turn(self) -> bool:
+        """Whether the caller waits for an answer, for sure: a short sound may be a cough."""
+        draft = self.draft
+        return draft.input_kind != "speech" or draft.voiced_ms >= _COUGH_MS or bool(draft.heard)
 
     def asks(self, sentence: str) -> Expectation:
         """What kind of answer one of its sentences asks for."""
@@ -104,7 +107,6 @@ class Reply:
         try:
             if previous is not None:
                 await previous.wait()
-                self._filled_before = previous.filled
             self._begun = True
             if not draft.interrupted:
                 await self._answer()
@@ -129,14 +131,16 @@ class Reply:
 
     async def _answer(self) -> None:
         draft = self.draft
-        actions = self._actions or await self._listen()
-        if actions is None:
-            return
         loop = asyncio.get_running_loop()
-        began = loop.time()
         if draft.speech_ended_at is not None:
-            self._filler.begin(draft.speech_ended_at, fill=not self._filled_before)
+            self._filler.begin(draft.speech_ended_at)
+        elif draft.input_kind == "keys":
+            self._filler.begin(loop.time())
         try:
+            actions = self._actions or await self._listen()
+            if actions is None:
+                return
+            began = loop.time()
             async with aclosing(actions):  # Closing the generator stops the agent's work at once.
                 while True:
                     async with asyncio.timeout(STEP_TIMEOUT_S):
@@ -173,22 +177,25 @@ class Reply:
     async def _speak(self, text: str) -> None:
         """Hands one sentence to the voice, and its audio on as it comes."""
         chunks = self._services.synthesizer.stream(to_spoken(text))
-        opened = False
+        opened = whole = False
         try:
             async with aclosing(chunks):
                 while True:
                     async with asyncio.timeout(STEP_TIMEOUT_S):
                         chunk = await anext(chunks, None)
                     if chunk is None:
+                        whole = True
                         return
                     if not opened:
                         # Only now: until the voice has something, a filler may come first.
                         opened = True
                         self._open(text)
+                    if isinstance(chunk, Continuation):
+                        self._speaker.go_on(chunk.rest)
                     self._speaker.append(chunk)
         finally:
             if opened:
-                self._speaker.complete()
+                self._speaker.complete(whole=whole)
                 self._filler.go_on()
 
     def _open(self, text: str) -> None:

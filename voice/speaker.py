@@ -30,10 +30,14 @@ class Speaker:
         self._playout.append(audio)
         self._pump()
 
-    def complete(self) -> None:
-        """The sentence has all its audio; without an open one, after `clear`, nothing happens."""
+    def go_on(self, rest: str) -> None:
+        """See Playout."""
+        self._playout.go_on(rest)
+
+    def complete(self, *, whole: bool = True) -> None:
+        """It gets no more audio, see Playout; nothing without an open one, as after `clear`."""
         if self._playout.busy:
-            self._playout.complete()
+            self._playout.complete(whole=whole)
             self._pump()
 
     def say(self, text: str, audio: bytes, *, aside: bool = False) -> None:

@@ -4,6 +4,7 @@ The caller hears every word, is never left in silence for 1.5 s, and the record 
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from agent.actions import Say
-from tests.support.line import Fixture, place_call
+from tests.support.line import Fixture, place_call, spoken
 from tests.support.remote_voices import ELEVENLABS, OPENAI, REMOTES, Remote
 from tests.support.speech_server import (
     Answer,
@@ -23,7 +24,7 @@ from tests.support.speech_server import (
     speech_server,
 )
 from tests.support.virtual_time import run_virtual
-from tests.support.word_tones import WordVoice, heard_words, pcm, words_missed
+from tests.support.word_tones import BEAT_S, WordVoice, heard_words, pcm, words_missed
 from voice.events import Stopped
 from voice.tts.fallback import FallbackSynthesizer
 from voice.tts.synthesizer import Synthesizer
@@ -159,5 +160,81 @@ def test_a_voice_that_is_well_speaks_alone_and_never_runs_dry(
             assert voices.gauges()[0].sentences == 1
             _, audio = call.line.heard()
             assert [word for word, _ in heard_words(audio, TEXT)] == list(range(len(TEXT.split())))
+
+    run_virtual(main(), sockets_s=SOCKETS_S)
+
+
+SAID_BY_FIRST = "고객님은 지금 "
+SWITCHED_BYTES = round(1.7 * 8_000)
+"""So much is said by a voice that "is cut"; the next goes on from the word before."""
+BACKCHANNEL, INTERRUPTION = "네 네", "그건 얼마예요"
+_SPEECH = {text: spoken(text) for text in (BACKCHANNEL, INTERRUPTION)}
+
+
+async def _spoken_into(
+    folder: Path, voices: FallbackSynthesizer, *spoken_at: tuple[float, str]
+) -> Fixture:
+    """A call whose first sentence the caller spoke into, at seconds after its beginning."""
+    hears = [text for _, text in spoken_at]
+    call = place_call(folder, hears=hears, answers={text: [] for text in hears}, synthesizer=voices)
+    call.dialogue.greet = _OneSentence().greet  # type: ignore[assignment]
+    running = asyncio.create_task(call.call.run())
+    call.line.start()
+    loop = asyncio.get_running_loop()
+    while not call.line.sent:  # noqa: ASYNC110
+        await asyncio.sleep(0.01)
+    began, _ = call.line.heard()
+    for at, text in spoken_at:
+        await asyncio.sleep(began + at - loop.time())
+        await call.line.say(_SPEECH[text])
+    await asyncio.sleep(5)
+    call.call.receive(Stopped(reason="hung-up"))
+    await running
+    await call.line.stop()
+    return call
+
+
+def _whole_words(audio: bytes) -> list[str]:
+    """The words that the second voice said to their end, in one piece or several."""
+    seconds: dict[int | None, float] = defaultdict(float)
+    for place, length in heard_words(audio[SWITCHED_BYTES:], TEXT):
+        seconds[place] += length
+    return [
+        word
+        for place, word in enumerate(TEXT.split())
+        if seconds[place] >= BEAT_S * len(word) - 0.03
+    ]
+
+
+@pytest.mark.parametrize(
+    "spoken_at",
+    [
+        [(2.35, INTERRUPTION)],
+        [(2.9, INTERRUPTION)],
+        [(3.7, INTERRUPTION)],
+        [(2.2, BACKCHANNEL)],
+        [(2.9, BACKCHANNEL)],
+        [(3.7, BACKCHANNEL)],
+        [(2.2, BACKCHANNEL), (4.2, INTERRUPTION)],
+    ],
+)
+def test_words_are_neither_lost_nor_counted_twice_where_the_second_voice_is_spoken_into(
+    tmp_path: Path, spoken_at: list[tuple[float, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+
+    async def main() -> None:
+        async with _voices([(ELEVENLABS, FAULTS["is cut"])]) as (voices, local, _):
+            call = await _spoken_into(tmp_path, voices, *spoken_at)
+            assert local.asked == [TEXT.removeprefix(SAID_BY_FIRST)]
+            assert len(call.line.clears()) == len(spoken_at)
+        _, audio = call.line.heard()
+        said = SAID_BY_FIRST + " ".join(_whole_words(audio))
+        sentence = call.journal.turns[0]
+        stopped = spoken_at[-1][1] == INTERRUPTION
+        assert (sentence.said, sentence.interrupted) == (f"{said}…" if stopped else TEXT, stopped)
+        assert TEXT.startswith(said)
+        assert (said == TEXT) == (not stopped)
+        assert [turn.heard for turn in call.journal.turns[1:]] == [INTERRUPTION] * stopped
 
     run_virtual(main(), sockets_s=SOCKETS_S)

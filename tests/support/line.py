@@ -130,14 +130,26 @@ class Line:
 
     def heard(self) -> tuple[float, bytes]:
         """What the caller heard from the first sound to the last, and when that began."""
-        audio, began, ends = bytearray(), 0.0, 0.0
+        audio, began = bytearray(), 0.0
         for at, command in self.sent:
-            if isinstance(command, PlayAudio):
-                began = began if audio else at
-                audio += b"\xff" * round((at - ends) * 8_000 if audio and at > ends else 0)
-                ends = max(ends, at) + len(command.payload) / 8_000
-                audio += command.payload
+            match command:
+                case PlayAudio():
+                    began = began if audio else at
+                    audio += b"\xff" * (round((at - began) * 8_000) - len(audio))
+                    audio += command.payload
+                case ClearAudio():
+                    del audio[max(0, round((at - began) * 8_000)) :]
         return began, bytes(audio)
+
+    def silences_after(self, time: float) -> list[float]:
+        """Seconds from `time` to the first audio after it, and of every hole after that."""
+        silences, ends = [], time
+        for at, command in self.sent:
+            if isinstance(command, PlayAudio) and at >= time:
+                if at > ends:
+                    silences.append(at - ends)
+                ends = max(ends, at) + len(command.payload) / 8_000
+        return silences
 
     def clears(self) -> list[float]:
         """When the buffer was cleared."""

@@ -2,19 +2,21 @@
 
 import asyncio
 import wave
+from collections.abc import AsyncGenerator
 from pathlib import Path
 
 import pytest
 
 from agent.actions import Action, EndCall, HandOff, Say
 from storage.records import HandoffReason, Outcome
-from tests.support.line import Fixture, live, place_call, spoken
+from tests.support.line import Fixture, live, place_call, spoken, tone
 from tests.support.virtual_time import run_virtual
 from voice import phrases
 from voice.events import KeyPressed, PlayAudio, Stopped
 from voice.reply import STEP_TIMEOUT_S
 from voice.services import CallLimits, CallResult
 from voice.stt.transcriber import TranscriptionError
+from voice.tts.synthesizer import SynthesisError
 
 HUMAN: list[Action] = [
     Say(text="상담원에게 연결해 드리겠습니다."),
@@ -222,6 +224,39 @@ def test_when_a_part_fails_the_caller_hears_an_apology_and_gets_a_human(
     assert result == CallResult(outcome=Outcome.HANDED_OFF, handoff_reason=HandoffReason.FAILURE)
     assert call.journal.turns[-1].said.endswith(phrases.APOLOGY)
     assert call.journal.handoffs == [HandoffReason.FAILURE]
+
+
+class BreakingVoice:
+    """A Synthesizer that breaks off after 1.7 s."""
+
+    async def stream(self, text: str) -> AsyncGenerator[bytes, None]:
+        """See Synthesizer."""
+        del text
+        yield tone(1.7)
+        raise SynthesisError("tts-broken", "no voice is left")
+
+
+def test_a_sentence_that_no_voice_ends_was_heard_to_where_the_last_one_failed(
+    tmp_path: Path,
+) -> None:
+    text = "고객님은 지금 오지 슬림 요금제를 쓰고 계세요."
+
+    async def greet() -> AsyncGenerator[Action, None]:
+        yield Say(text=text)
+
+    def make() -> Fixture:
+        call = place_call(tmp_path, synthesizer=BreakingVoice())
+        call.dialogue.greet = greet  # type: ignore[method-assign]
+        return call
+
+    async def script(call: Fixture) -> None:
+        del call
+
+    call, result = live(make, script)
+    assert result == CallResult(outcome=Outcome.HANDED_OFF, handoff_reason=HandoffReason.FAILURE)
+    (greeting,) = call.journal.turns
+    assert greeting.said == f"고객님은 지금 오지… {phrases.APOLOGY}"
+    assert greeting.intended == f"{text} {phrases.APOLOGY}"
 
 
 def test_marks_that_never_echo_do_not_hold_the_call(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.support.virtual_time import run_virtual
 from voice.tts.breaker import FAILURES, FIRST_PAUSE_S, State
 from voice.tts.fallback import LATE_S, SILENCE_S, FallbackSynthesizer, VoiceGauge
-from voice.tts.synthesizer import SynthesisError, Synthesizer
+from voice.tts.synthesizer import Continuation, SynthesisError, Synthesizer
 
 TEXT = "고객님은 지금 오지 슬림 요금제를 쓰고 계세요."
 BEAT_BYTES = 1_600
@@ -161,6 +161,28 @@ def test_the_third_voice_says_what_the_second_left() -> None:
     _say(_row(first, second, last))
     assert second.asked == ["오지 슬림 요금제를 쓰고 계세요."]
     assert last.asked == ["요금제를 쓰고 계세요."]
+
+
+@pytest.mark.parametrize("between", [[], [Scripted(_failure())]])
+def test_whoever_goes_on_says_with_which_words(between: list[Scripted]) -> None:
+    first = Scripted(bytes(round(8.5 * BEAT_BYTES)), _failure())
+    row = _row(first, *between, Scripted(HALF_S, SECOND))
+
+    async def main() -> list[str | None]:
+        return [
+            chunk.rest if isinstance(chunk, Continuation) else None
+            async for chunk in row.stream(TEXT)
+        ]
+
+    assert run_virtual(main()) == [None, "오지 슬림 요금제를 쓰고 계세요.", None]
+
+
+def test_whoever_says_all_of_it_goes_on_with_nothing() -> None:
+    async def main() -> list[bytes]:
+        return [chunk async for chunk in _row(Scripted(_failure()), Scripted(HALF_S)).stream(TEXT)]
+
+    (chunk,) = run_virtual(main())
+    assert type(chunk) is bytes
 
 
 def test_a_dead_voice_is_not_asked_at_every_turn() -> None:

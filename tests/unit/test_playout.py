@@ -4,24 +4,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.support.playing import marks_in, play, say
 from voice.events import CarrierCommand, ClearAudio, PlaceMark, PlayAudio
 from voice.playout import FRAME_BYTES, LEAD_S, MARK_MARGIN_S, Playout
 
 SECOND = b"\x10" * 8_000
 
 
-def say(playout: Playout, text: str, audio: bytes) -> None:
-    playout.open(text)
-    playout.append(audio)
-    playout.complete()
-
-
 def audio_in(commands: list[CarrierCommand]) -> int:
     return sum(len(c.payload) for c in commands if isinstance(c, PlayAudio))
-
-
-def marks_in(commands: list[CarrierCommand]) -> list[str]:
-    return [c.name for c in commands if isinstance(c, PlaceMark)]
 
 
 def test_sends_about_a_second_ahead_and_the_mark_last() -> None:
@@ -140,16 +131,6 @@ def speech(*seconds: float) -> bytes:
     return b"".join(b"\x10" * round(8_000 * length) + b"\xff" * 480 for length in seconds)
 
 
-def play(playout: Playout, start: float, end: float) -> list[CarrierCommand]:
-    """All that is sent between two times."""
-    commands = playout.advance(start)
-    now = start
-    while (due := playout.next_due(now)) is not None and due < end:
-        now = due
-        commands += playout.advance(now)
-    return commands
-
-
 def sent_audio(commands: list[CarrierCommand]) -> bytes:
     return b"".join(c.payload for c in commands if isinstance(c, PlayAudio))
 
@@ -170,6 +151,19 @@ def test_a_pause_takes_everything_back_and_resumes_with_the_word_that_was_cut() 
     assert len(audio) - len(again) == pytest.approx(second_word, abs=FRAME_BYTES)
     assert audio.endswith(again.rstrip(b"\xff") + audio[len(audio.rstrip(b"\xff")) :])
     assert playout.counters.late_chunks == 0
+
+
+def test_a_pause_after_a_hole_takes_back_no_more_than_was_not_played() -> None:
+    playout = Playout()
+    playout.open("하나 둘 셋 넷")
+    playout.append(SECOND)
+    play(playout, 0.0, 2.0)
+    playout.append(SECOND)
+    playout.complete()
+    play(playout, 2.0, 2.1)
+    playout.pause(2.1)
+    playout.resume()
+    assert len(sent_audio(play(playout, 3.0, 5.0))) >= 0.9 * 8_000, "1.1 s of two had been played"
 
 
 def test_marks_of_audio_that_was_taken_back_prove_nothing() -> None:

@@ -203,8 +203,8 @@ async def test_a_better_voice_that_is_away_takes_no_prompt_from_the_local_one(
         await local.warm(prompts(settings.organization_name))
         with pytest.raises(SynthesisError, match="cannot be reached"):
             await better.warm(prompts(settings.organization_name))
-        assert await said(voice, to_spoken(phrases.FILLER)) == voice.at_hand(
-            to_spoken(phrases.FILLER)
+        assert await said(voice, to_spoken(phrases.FILLERS[0])) == voice.at_hand(
+            to_spoken(phrases.FILLERS[0])
         )
         answer = frequent(sample)[0]
         assert len(await said(voice, answer)) > 1_000
@@ -216,7 +216,14 @@ async def test_a_better_voice_that_is_away_takes_no_prompt_from_the_local_one(
 def test_every_line_is_a_prompt_unless_it_holds_a_name() -> None:
     known = prompts("여보세요 모바일")
     assert to_spoken(lines.GREETING.format(organization="여보세요 모바일")) in known
-    for line in (*lines.SILENCE, *lines.EMPTY, lines.HANDOFF, phrases.APOLOGY, phrases.FILLER):
+    for line in (
+        *lines.SILENCE,
+        *lines.EMPTY,
+        lines.HANDOFF,
+        phrases.APOLOGY,
+        *phrases.FILLERS,
+        *phrases.COMFORTS,
+    ):
         assert to_spoken(line) in known
     assert not any("고객님, 무엇을" in line or "{" in line for line in known)
     assert len(known) == len(set(known)) >= 35

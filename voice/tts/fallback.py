@@ -8,8 +8,9 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from voice.pace import Pace, beats
 from voice.tts.breaker import Breaker, State
-from voice.tts.synthesizer import ACCOUNT_ERRORS, SynthesisError, Synthesizer
+from voice.tts.synthesizer import ACCOUNT_ERRORS, Continuation, SynthesisError, Synthesizer
 
 logger = logging.getLogger(__name__)
 
@@ -27,10 +28,6 @@ _WHOLE = 0.4
 """Of the time that a text should take: who ends before has left something out."""
 
 _BYTES_PER_S = 8_000
-_PAUSES = frozenset(",.?!…")
-_PRIOR_S_PER_BEAT = 0.2
-_PRIOR_BEATS = 20
-"""How much the first guess weighs: as much as one sentence."""
 _MARGIN_BEATS = 1.0
 
 
@@ -84,6 +81,7 @@ class FallbackSynthesizer:
             return
         loop = asyncio.get_running_loop()
         ear = _Ear(dry_at=loop.time())
+        rest: str | None = None  # What a voice goes on with, until it does.
         for place, voice in enumerate(self._remote):
             now = loop.time()
             attempt = voice.breaker.ask(now)
@@ -108,7 +106,8 @@ class FallbackSynthesizer:
                         if given_s:
                             holes_s += ear.silent_for(now)
                         given_s += ear.hear(chunk, now)
-                        yield chunk
+                        yield chunk if rest is None else Continuation(chunk, rest)
+                        rest = None
                         until = ear.dry_by(now) + min(late_s, SILENCE_S - holes_s)
             except TimeoutError:
                 error = SynthesisError("tts-late", "too late for the caller", retryable=True)
@@ -118,11 +117,13 @@ class FallbackSynthesizer:
                 # Also when the caller interrupts; what ended before in another way stays so.
                 voice.breaker.abandoned(attempt)
             voice.failed(error, attempt, loop.time(), given_s)
-            text = voice.rest(text, given_s)
+            if given_s:
+                text = rest = voice.rest(text, given_s)
         async with aclosing(self._last.synthesizer.stream(text)) as chunks:
             try:
                 async for chunk in chunks:
-                    yield chunk
+                    yield chunk if rest is None else Continuation(chunk, rest)
+                    rest = None
             except SynthesisError as error:
                 self._last.failures[error.code] += 1
                 raise
@@ -161,8 +162,7 @@ class _Voice:
         self.sentences = 0
         self.failures: Counter[str] = Counter()
         self.passed_over = 0
-        self._learned_s = _PRIOR_S_PER_BEAT * _PRIOR_BEATS
-        self._learned_beats = float(_PRIOR_BEATS)
+        self._pace = Pace()
 
     def gauge(self, now: float) -> VoiceGauge:
         """Its state at `now`."""
@@ -176,12 +176,11 @@ class _Voice:
 
     def check_end(self, text: str, said_s: float) -> None:
         """It took `said_s` seconds for all of `text`: learned, unless that cannot be."""
-        beats = _beats(text)
-        if said_s < _WHOLE * beats * self._learned_s / self._learned_beats:
+        said_beats = beats(text)
+        if said_s < _WHOLE * said_beats * self._pace.beat_s:
             raise SynthesisError("tts-cut", "the audio ended too early", retryable=True)
         self.sentences += 1
-        self._learned_s += said_s
-        self._learned_beats += beats
+        self._pace.learn(said_beats, said_s)
 
     def failed(self, error: SynthesisError, attempt: int, now: float, said_s: float) -> None:
         """It failed after `said_s` seconds of audio."""
@@ -202,18 +201,11 @@ class _Voice:
 
     def rest(self, text: str, said_s: float) -> str:
         """What of `text` is still to be said after `said_s` seconds of it; see the chain."""
-        if not said_s:
-            return text
-        left = said_s * self._learned_beats / self._learned_s - _MARGIN_BEATS
+        left = self._pace.beats_in(said_s) - _MARGIN_BEATS
         start = 0
         for word in re.finditer(r"\S+", text):
             start = word.start()
-            left -= _beats(word.group())
+            left -= beats(word.group())
             if left < 0:
                 break
         return text[start:]
-
-
-def _beats(text: str) -> int:
-    """How long it takes to say `text`, in beats."""
-    return sum(sign.isalnum() or sign in _PAUSES for sign in text)

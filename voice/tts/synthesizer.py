@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncGenerator, Mapping
 from email.utils import parsedate_to_datetime
-from typing import Protocol
+from typing import Protocol, Self
 
 from voice.errors import VoiceError
 
@@ -28,15 +28,28 @@ class SynthesisError(VoiceError):
         self.retry_after_s = retry_after_s
 
 
+class Continuation(bytes):
+    """Audio with which another voice goes on where one has failed in the middle of a text."""
+
+    rest: str
+    """What it says: the end of the text, of which words may have been said before."""
+
+    def __new__(cls, audio: bytes, rest: str) -> Self:
+        """See the fields."""
+        continuation = super().__new__(cls, audio)
+        continuation.rest = rest
+        return continuation
+
+
 class Synthesizer(Protocol):
     """A voice."""
 
     def stream(self, text: str) -> AsyncGenerator[bytes, None]:
         """Say `text`, which is in spoken form (no digits, no Latin letters).
 
-        Yields 8 kHz µ-law audio in chunks of any length, as soon as they are there; a text
-        without anything to say yields nothing. Closing or cancelling the iterator stops the
-        synthesis promptly. Raises SynthesisError.
+        Yields 8 kHz µ-law audio in chunks of any length, as soon as they are there: a Continuation
+        where another voice goes on. A text without anything to say yields nothing. Closing or
+        cancelling the iterator stops the synthesis promptly. Raises SynthesisError.
         """
         ...
 

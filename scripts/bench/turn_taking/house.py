@@ -256,7 +256,7 @@ async def open_house(*, model: str = "demo", threads: int = 2) -> AsyncIterator[
             voice = TimedVoice(EspeakSynthesizer(voice="ko"))
             for text in dict.fromkeys([u.question for u in utterances()]):
                 await voice.prepare(text)
-            for phrase in (phrases.APOLOGY, phrases.FILLER, phrases.COMFORT):
+            for phrase in (phrases.APOLOGY, *phrases.FILLERS, *phrases.COMFORTS):
                 await voice.prepare(phrase)
             for reply in replies():
                 for sentence in reply.sentences:
