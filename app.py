@@ -18,9 +18,11 @@ from console.app import create_console
 from knowledge.service import Knowledge, open_knowledge
 from settings import Settings
 from storage.calls import CallStore
+from storage.change_requests import ChangeRequests
 from storage.customers import CustomerStore
 from storage.database import Database
 from storage.errors import StorageError
+from storage.history import CallHistory
 from storage.organizations import ensure_organization
 from storage.outbox import Outbox, OutboxWorker
 from storage.records import Job
@@ -114,6 +116,8 @@ class Yeoboseyo:
             lexicon=self.knowledge.lexicon,
             retriever=self.knowledge.retriever,
             customers=self.customers,
+            history=CallHistory(self.database, settings.organization),
+            ledger=ChangeRequests(self.database, settings.organization, clock=self.clock),
             model=self._chat_model(),
         )
         stack.push_async_callback(self.agents.aclose)

@@ -20,6 +20,8 @@ _SUBJECTS = {
     "compare_plans": "요금제 비교",
     "recommend_plans": "요금제 추천",
     "get_customer": "이용 중인 요금제 확인",
+    "get_history": "지난 상담 확인",
+    "request_plan_change": "요금제 변경 신청",
 }
 
 

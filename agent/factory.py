@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from agent.brain.base import Brain
 from agent.brain.local import LocalBrain
 from agent.conversation import CallContext, Conversation
-from agent.tools import CustomerDirectory, Toolbox
+from agent.tools import ChangeLedger, CustomerDirectory, EarlierCalls, Toolbox
 from knowledge.catalog.model import Catalog
 from knowledge.lexicon import Lexicon
 from knowledge.retriever import Retriever
@@ -44,6 +44,8 @@ class AgentFactory:
     lexicon: Lexicon
     retriever: Retriever
     customers: CustomerDirectory
+    history: EarlierCalls
+    ledger: ChangeLedger
     model: ModelService | None = None
     """Without it the local brain answers alone."""
 
@@ -54,7 +56,10 @@ class AgentFactory:
             lexicon=self.lexicon,
             retriever=self.retriever,
             customers=self.customers,
+            history=self.history,
+            ledger=self.ledger,
             organization_id=context.organization_id,
+            call_sid=context.call_sid,
             caller=context.caller,
             today=context.today,
         )

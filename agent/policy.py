@@ -20,6 +20,16 @@ PUBLIC_TOOLS = frozenset(
 )
 
 
+_SECOND = frozenset({Verification.SECOND_FACTOR})
+_ENOUGH = {
+    "verify_caller": frozenset[Verification](),
+    "get_customer": PROVEN,
+    "recommend_plans": PROVEN,
+    "get_history": PROVEN,
+    "request_plan_change": _SECOND,
+}
+
+
 @dataclass(frozen=True, kw_only=True)
 class Decision:
     """Whether a call may go ahead, and why not."""
@@ -37,18 +47,21 @@ def decide(
     tool: str, arguments: Mapping[str, Any], *, verification: Verification, failures: int
 ) -> Decision:
     """Decide one tool call at this verification level after this many failed attempts."""
-    for_other = tool == "recommend_plans" and arguments.get("age") is not None
+    for_other = tool == "recommend_plans" and (
+        arguments.get("age") is not None or arguments.get("who", "self") != "self"
+    )
+    enough = _ENOUGH.get(tool, frozenset())
     if tool in PUBLIC_TOOLS or for_other:
         code = "ok"
-    elif tool not in {"verify_caller", "get_customer", "recommend_plans"}:
+    elif tool not in _ENOUGH:
         code = "unknown_tool"
-    elif tool != "verify_caller" and verification in PROVEN:
+    elif verification in enough:
         code = "ok"
     elif failures >= MAX_FAILURES:
         code = "verification_locked"
     elif tool == "verify_caller":
         code = "ok"
     else:
-        spoken = verification is Verification.SPOKEN_NUMBER
-        code = "needs_birth_date" if spoken else "needs_phone_number"
+        unknown = verification is Verification.NONE
+        code = "needs_phone_number" if unknown else "needs_birth_date"
     return Decision(code=code)

@@ -10,6 +10,13 @@ from knowledge.catalog.model import Catalog, EligibilityKind, Plan
 from knowledge.compare import Audience, Option, Reason, ReasonCode, find_plans
 
 _UNLIMITED = 10**6
+_AUDIENCES = {"foreigner": Audience.FOREIGNER, "disabled": Audience.DISABLED}
+_KINDS = {
+    Audience.FOREIGNER: EligibilityKind.FOREIGNER,
+    Audience.DISABLED: EligibilityKind.DISABLED,
+}
+_AGES = {"child": 10, "teen": 16, "young": 27, "senior": 70}
+"""An age that stands for each group."""
 AGE_KINDS = (EligibilityKind.MAX_AGE, EligibilityKind.MIN_AGE)
 
 
@@ -22,15 +29,15 @@ def select(
     catalog: Catalog, wanted: FindPlans, *, among: Sequence[Plan] | None = None
 ) -> tuple[Plan, ...]:
     """Plans that meet the wishes, sorted as wished; a named plan is found whoever may join it."""
-    audience = (
-        Audience.FOREIGNER if wanted.foreigner else Audience.DISABLED if wanted.disabled else None
-    )
+    audience = _AUDIENCES.get(wanted.audience or "self")
+    group = _AGES.get(wanted.audience or "self")
+    age = group if wanted.age is None else wanted.age
     found: Iterable[Plan] = find_plans(
         catalog,
         max_fee_krw=wanted.max_fee,
         min_data_gb=wanted.min_data_gb,
         unlimited=True if wanted.unlimited else None,
-        age=wanted.age if among is None else None,
+        age=age if among is None else None,
         audience=audience,
         family_id=wanted.family_id,
         order="data" if wanted.sort == "data_desc" else "fee",
@@ -38,9 +45,11 @@ def select(
     if among is not None:
         found = among
     elif audience:
-        for_them = {Audience.FOREIGNER: EligibilityKind.FOREIGNER}
-        kind = for_them.get(audience, EligibilityKind.DISABLED)
+        kind = _KINDS[audience]
         found = [plan for plan in found if plan.eligibility.kind is kind]
+    elif group is not None:
+        made_for = _made_for(catalog, age=group)
+        found = [plan for plan in found if plan in made_for]
     plans = [
         plan
         for plan in found
@@ -52,6 +61,13 @@ def select(
     if wanted.sort == "fee_desc":
         plans.sort(key=lambda plan: (-plan.fee_krw, -data_of(plan)))
     return tuple(plans[: wanted.limit])
+
+
+def _made_for(catalog: Catalog, *, age: int) -> tuple[Plan, ...]:
+    """The plans whose age limit is the nearest to this age: a child's before a youth's."""
+    plans = for_age(catalog, age=age)
+    nearest = min((abs((plan.eligibility.age or 0) - age) for plan in plans), default=0)
+    return tuple(p for p in plans if abs((p.eligibility.age or 0) - age) == nearest)
 
 
 def is_online(plan: Plan) -> bool:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
+
+Who = Literal["self", "child", "teen", "young", "senior", "foreigner", "disabled"]
+"""For whom a plan is: the caller, or a group that special plans exist for."""
 
 
 class Arguments(BaseModel):
@@ -27,7 +30,7 @@ class GetCustomer(Arguments):
 
 
 class FindPlans(Arguments):
-    """이름이나 조건으로 요금제를 찾습니다."""
+    """이름이나 조건(예산, 데이터, 나이, 쓰실 분)으로 요금제를 찾습니다."""
 
     name: str | None = Field(None, max_length=60, description="고객이 말한 요금제 이름")
     family_id: str | None = Field(None, max_length=40)
@@ -39,8 +42,7 @@ class FindPlans(Arguments):
     ott: bool = Field(False, description="OTT 혜택만")
     age: int | None = Field(None, ge=0, le=130, description="가입할 분의 만 나이")
     online: bool = Field(False, description="온라인 전용도")
-    foreigner: bool = False
-    disabled: bool = False
+    audience: Who | None = Field(None, description="쓰실 분; self는 고객 본인")
     sort: Literal["fee", "fee_desc", "data_desc"] = "fee"
     limit: int = Field(3, ge=1, le=10)
 
@@ -52,20 +54,37 @@ class GetPlan(Arguments):
 
 
 class ComparePlans(Arguments):
-    """요금제 두 개를 비교합니다."""
+    """요금제 두 개에서 네 개까지 비교합니다."""
 
-    first_id: str = Field(max_length=40)
-    second_id: str = Field(max_length=40)
+    plan_ids: tuple[Annotated[str, Field(max_length=40)], ...] = Field(min_length=2, max_length=4)
 
 
 class RecommendPlans(Arguments):
-    """맞는 요금제를 추천합니다. 나이가 없으면 확인된 고객 본인 기준입니다."""
+    """맞는 요금제를 추천합니다. 나이도 쓰실 분도 없으면 확인된 고객 본인 기준입니다."""
 
     age: int | None = Field(
         None, ge=0, le=130, description="다른 분을 위한 추천이면 그분의 만 나이"
     )
-    data_gb: int | None = Field(None, ge=0, description="한 달에 쓰는 데이터")
-    max_fee: int | None = Field(None, ge=0)
+    who: Who = Field("self", description="쓰실 분; self는 고객 본인")
+    data_gb: int | None = Field(None, ge=0, description="한 달에 쓰는 데이터, GB")
+    max_fee: int | None = Field(None, ge=0, description="월 예산, 원")
+
+    @property
+    def for_other(self) -> bool:
+        """Whether it is for someone who is described, so that no account is looked into."""
+        return self.age is not None or self.who != "self"
+
+
+class GetHistory(Arguments):
+    """확인된 고객의 지난 통화를 최근 순서로 가져옵니다."""
+
+    limit: int = Field(3, ge=1, le=5)
+
+
+class RequestPlanChange(Arguments):
+    """요금제 변경 신청을 접수합니다. 변경은 상담원이 확인한 뒤 처리합니다."""
+
+    plan_id: str = Field(max_length=40, description="바꾸려는 요금제")
 
 
 class SearchFaq(Arguments):
@@ -94,6 +113,8 @@ TOOLS: dict[str, type[Arguments]] = {
     "compare_plans": ComparePlans,
     "recommend_plans": RecommendPlans,
     "search_faq": SearchFaq,
+    "get_history": GetHistory,
+    "request_plan_change": RequestPlanChange,
     "hand_off": HandOffTo,
     "end_call": End,
 }

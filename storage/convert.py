@@ -5,10 +5,13 @@ from __future__ import annotations
 from dataclasses import asdict
 from typing import Any
 
-from storage.models import CallRow, CustomerRow, SummaryRow, TurnRow
+from storage.models import CallRow, ChangeRequestRow, CustomerRow, SummaryRow, TurnRow
 from storage.records import (
     AnsweredQuestion,
+    ChangeRequest,
+    ChangeStatus,
     Customer,
+    EarlierCall,
     HandoffReason,
     Outcome,
     StoredCall,
@@ -107,6 +110,33 @@ def to_call(
         recording_path=call.recording_path,
         summary=None if summary is None else to_summary(summary),
         turns=turns,
+    )
+
+
+def to_earlier_call(
+    call: CallRow, summary: SummaryRow | None, plan_ids: tuple[str, ...]
+) -> EarlierCall:
+    """A call's rows as its customer's history tells of it."""
+    return EarlierCall(
+        id=call.id,
+        started_at=call.started_at,
+        reason="" if summary is None else summary.reason,
+        outcome=None if call.outcome is None else Outcome(call.outcome),
+        handoff_reason=_handoff_reason(call.handoff_reason),
+        plan_ids=plan_ids,
+    )
+
+
+def to_change_request(row: ChangeRequestRow) -> ChangeRequest:
+    """A request's row as a record."""
+    return ChangeRequest(
+        id=row.id,
+        call_sid=row.call_sid,
+        customer_id=row.customer_id,
+        from_plan_id=row.from_plan_id,
+        to_plan_id=row.to_plan_id,
+        requested_at=row.requested_at,
+        status=ChangeStatus(row.status),
     )
 
 

@@ -169,6 +169,27 @@ class HandoffRow(Owned, Base):
     summary_text: Mapped[str] = mapped_column(SpokenText)
 
 
+class ChangeRequestRow(Owned, Base):
+    """A wish to change a plan.
+
+    It names the call by the carrier's id, so that it stands even where the call's own record
+    could not be written.
+    """
+
+    __tablename__ = "change_requests"
+    __table_args__ = (
+        UniqueConstraint("call_sid", "customer_id", "to_plan_id"),
+        _same_organization("customer_id", "customers"),
+    )
+
+    call_sid: Mapped[str] = mapped_column(String(64))
+    customer_id: Mapped[int] = mapped_column(RowId)
+    from_plan_id: Mapped[str] = mapped_column(String(64))
+    to_plan_id: Mapped[str] = mapped_column(String(64))
+    requested_at: Mapped[datetime]
+    status: Mapped[str] = mapped_column(String(16))
+
+
 class OutboxJobRow(Owned, Base):
     """Something that must happen after a commit; kept after it is done."""
 

@@ -44,6 +44,15 @@ class HandoffStatus(StrEnum):
     CALLBACK_REQUESTED = "callback_requested"
 
 
+class ChangeStatus(StrEnum):
+    """How a request to change a plan stands."""
+
+    REQUESTED = "requested"
+    """A human has to carry it out."""
+    SUPERSEDED = "superseded"
+    """The customer asked for another plan later in the same call."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Customer:
     """A customer of an organization."""
@@ -188,6 +197,35 @@ class StoredCall:
     recording_path: str | None
     summary: Summary | None
     turns: tuple[Turn, ...] = field(default=())
+
+
+@dataclass(frozen=True, kw_only=True)
+class EarlierCall:
+    """What is remembered of a call when its customer phones again."""
+
+    id: int
+    started_at: datetime
+    """UTC."""
+    reason: str
+    """Why the customer phoned, one Korean sentence; empty while no summary was made."""
+    outcome: Outcome | None
+    handoff_reason: HandoffReason | None
+    plan_ids: tuple[str, ...]
+    """The plans spoken of, in order, each once."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeRequest:
+    """A customer's wish to change the plan, for a human to carry out."""
+
+    id: int
+    call_sid: str
+    customer_id: int
+    from_plan_id: str
+    to_plan_id: str
+    requested_at: datetime
+    """UTC."""
+    status: ChangeStatus
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -24,7 +24,7 @@ async def compare(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     if len(plans) >= 2:
         first, second = plans[:2]
         ids = (first.id, second.id)
-        result = await tools.call("compare_plans", {"first_id": ids[0], "second_id": ids[1]})
+        result = await tools.call("compare_plans", {"plan_ids": ids})
         # what was named now comes first: `그건` means it
         focus_ids = ids if first in frame.plans else ids[::-1]
         said = answers.compared(first, second)

@@ -151,7 +151,7 @@ def _wishes(frame: Frame, focus: Plan | None) -> tuple[dict[str, Any] | None, st
     wishes: dict[str, Any] = {} if frame.age is None else {"age": frame.age}
     for sign, (wish, words) in _AUDIENCES.items():
         if frame.has(sign):
-            return wishes | {wish: True}, words
+            return wishes | {"audience": wish}, words
     figures, opening = _figures(frame)
     wishes |= figures
     if frame.has(Sign.UNLIMITED):

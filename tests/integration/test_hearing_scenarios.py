@@ -11,7 +11,7 @@ from agent.hearing import Hearing
 from knowledge.service import open_knowledge
 from scripts.carrier.scenario import Scenario, Turn
 from tests.integration.test_scenarios import SCENARIOS
-from tests.support.agents import Directory
+from tests.support.agents import Calls, Directory, Ledger
 from tests.support.text_mode import run
 
 
@@ -23,6 +23,8 @@ def factory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AgentFactory]:
         lexicon=knowledge.lexicon,
         retriever=knowledge.retriever,
         customers=Directory(),
+        history=Calls(),
+        ledger=Ledger(),
     )
     knowledge.close()
 

@@ -13,7 +13,15 @@ from agent.factory import AgentFactory, open_model
 from agent.grounding import REPLACEMENT
 from agent.lines import OFFER_HUMAN
 from storage.records import HandoffReason
-from tests.support.agents import Directory, FixedRetriever, catalog, context, lexicon
+from tests.support.agents import (
+    Calls,
+    Directory,
+    FixedRetriever,
+    Ledger,
+    catalog,
+    context,
+    lexicon,
+)
 from tests.support.chat_server import ChatServer, Play, chat_server
 
 KIM = "+821012345678"
@@ -31,7 +39,7 @@ async def call(
         )
         factory = AgentFactory(
             catalog=catalog(), lexicon=lexicon(), retriever=FixedRetriever(),
-            customers=Directory(), model=model,
+            customers=Directory(), history=Calls(), ledger=Ledger(), model=model,
         )  # fmt: skip
         conversation = factory.conversation(context(caller))
         greeting = [action async for action in conversation.greet()]

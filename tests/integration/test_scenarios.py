@@ -10,7 +10,7 @@ import pytest
 from agent.factory import AgentFactory
 from knowledge.service import open_knowledge
 from scripts.carrier.scenario import Scenario, load
-from tests.support.agents import Directory
+from tests.support.agents import Calls, Directory, Ledger
 from tests.support.text_mode import run
 
 FOLDER = Path(__file__).parent.parent / "scenarios"
@@ -25,6 +25,8 @@ def factory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AgentFactory]:
         lexicon=knowledge.lexicon,
         retriever=knowledge.retriever,
         customers=Directory(),
+        history=Calls(),
+        ledger=Ledger(),
     )
     knowledge.close()
 

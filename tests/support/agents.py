@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime
 from functools import cache
 
 from agent.conversation import CallContext
-from agent.tools import Toolbox
+from agent.tools import ChangeLedger, CustomerDirectory, EarlierCalls, Toolbox
 from knowledge.catalog.loader import load_catalog, sample_catalog_path
 from knowledge.catalog.model import Catalog
 from knowledge.lexicon import Lexicon
 from knowledge.retriever import Passage, Retrieval
-from storage.records import Customer
+from storage.records import ChangeRequest, ChangeStatus, Customer, EarlierCall
 
 TODAY = date(2026, 11, 20)
 
@@ -44,6 +44,41 @@ class Directory:
         return [customer for customer in self._customers if customer.phone == phone]
 
 
+class Calls:
+    """Earlier calls, by their customers' ids, newest first."""
+
+    def __init__(self, earlier: Mapping[int, Sequence[EarlierCall]] | None = None) -> None:
+        self._earlier = earlier or {}
+
+    async def earlier(self, customer_id: int, *, limit: int) -> list[EarlierCall]:
+        return list(self._earlier.get(customer_id, ()))[:limit]
+
+
+class Ledger:
+    """Keeps requests to change a plan in a list, each once a call."""
+
+    def __init__(self) -> None:
+        self.requests: list[ChangeRequest] = []
+
+    async def request(
+        self, *, call_sid: str, customer_id: int, from_plan_id: str, to_plan_id: str
+    ) -> ChangeRequest:
+        for noted in self.requests:
+            same = (noted.call_sid, noted.customer_id, noted.to_plan_id)
+            if same == (call_sid, customer_id, to_plan_id):
+                return noted
+        request = ChangeRequest(
+            id=len(self.requests) + 1, call_sid=call_sid, customer_id=customer_id,
+            from_plan_id=from_plan_id, to_plan_id=to_plan_id,
+            requested_at=datetime(2026, 11, 20, 5, 30, tzinfo=UTC), status=ChangeStatus.REQUESTED,
+        )  # fmt: skip
+        self.requests.append(request)
+        return request
+
+    async def of_call(self, call_sid: str) -> list[ChangeRequest]:
+        return [request for request in self.requests if request.call_sid == call_sid]
+
+
 class FixedRetriever:
     """Gives the same passages for every query."""
 
@@ -72,9 +107,17 @@ def context(caller: str = "") -> CallContext:
 
 
 def toolbox(
-    caller: str = "", *, passages: Sequence[Passage] = (), customers: Sequence[Customer] = CUSTOMERS
+    caller: str = "",
+    *,
+    passages: Sequence[Passage] = (),
+    customers: Sequence[Customer] = CUSTOMERS,
+    directory: CustomerDirectory | None = None,
+    history: EarlierCalls | None = None,
+    ledger: ChangeLedger | None = None,
 ) -> Toolbox:
     return Toolbox(
         catalog=catalog(), lexicon=lexicon(), retriever=FixedRetriever(*passages),
-        customers=Directory(customers), organization_id="sample", caller=caller, today=TODAY,
+        customers=directory or Directory(customers), history=history or Calls(),
+        ledger=ledger or Ledger(), organization_id="sample", call_sid="CA1", caller=caller,
+        today=TODAY,
     )  # fmt: skip

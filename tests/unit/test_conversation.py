@@ -193,10 +193,7 @@ async def test_storage_that_fails_does_not_end_the_call() -> None:
         async def by_phone(self, phone: str) -> list[Customer]:
             raise StorageError("unavailable", "no database", retryable=True)
 
-    tools = Toolbox(
-        catalog=catalog(), lexicon=lexicon(), retriever=toolbox()._retriever, customers=Broken(),
-        organization_id="sample", caller=KIM, today=context().today,
-    )  # fmt: skip
+    tools = toolbox(KIM, directory=Broken())
     call = conversation(tools=tools)
     assert says(await begin(call))
     assert "50,000원" in says(await exchange(call, "이월 10기가 얼마예요"))[0].text

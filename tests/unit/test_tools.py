@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
+from agent.tools import Toolbox
 from agent.toolspecs import TOOLS, json_schemas
 from knowledge.retriever import Passage
-from storage.records import Verification
-from tests.support.agents import CUSTOMERS, toolbox
+from storage.errors import StorageError
+from storage.records import ChangeRequest, EarlierCall, HandoffReason, Outcome, Verification
+from tests.support.agents import CUSTOMERS, Calls, Ledger, toolbox
 
 PASSAGE = Passage(
     id="faq:roaming-cost", kind="faq", title="로밍", text="하루종일 로밍은 하루 15,000원입니다.",
@@ -32,8 +36,14 @@ async def test_a_name_finds_its_plan() -> None:
         ({"min_data_gb": 30}, "simple-30"),
         ({"family_id": "5g-senior"}, "senior-c"),
         ({"age": 71, "min_data_gb": 10}, "senior-a"),
-        ({"foreigner": True}, "welcome"),
-        ({"disabled": True}, "welfare-slim"),
+        ({"audience": "foreigner"}, "welcome"),
+        ({"audience": "disabled"}, "welfare-slim"),
+        ({"audience": "child"}, "junior-slim"),
+        ({"audience": "teen"}, "yteen"),
+        ({"audience": "young"}, "y-slim"),
+        ({"audience": "senior"}, "senior-c"),
+        ({"audience": "senior", "min_data_gb": 15}, "senior-basic"),
+        ({"audience": "self"}, "rollover-4"),
         ({"rollover": True, "sort": "fee"}, "rollover-4"),
         ({"ott": True}, "choice-basic"),
     ],
@@ -103,6 +113,107 @@ async def test_both_factors_in_one_call_of_the_tool() -> None:
     assert result.customer == CUSTOMERS[0]
     assert tools.take_used()[0].arguments == {"phone": "***", "born": "***"}
     assert tools.verification is Verification.SECOND_FACTOR
+
+
+async def verified(customer: int = 0, ledger: Ledger | None = None) -> Toolbox:
+    """The tools of a customer who said the date of birth as well."""
+    tools = toolbox(CUSTOMERS[customer].phone, ledger=ledger)
+    born = CUSTOMERS[customer].born.strftime("%y%m%d")
+    tools.told.append(born)
+    await tools.call("verify_caller")
+    assert (await tools.call("verify_caller", {"born": born})).ok
+    return tools
+
+
+async def test_several_plans_are_compared_pair_by_pair() -> None:
+    ids = ["slim-14", "simple-30", "rollover-10"]
+    result = await toolbox().call("compare_plans", {"plan_ids": ids})
+    assert [plan.id for plan in result.plans] == ids
+    assert [fact.id for fact in result.facts if fact.id.startswith("compare:")] == [
+        "compare:slim-14:simple-30", "compare:slim-14:rollover-10", "compare:simple-30:rollover-10",
+    ]  # fmt: skip
+    twice = await toolbox().call("compare_plans", {"plan_ids": ["slim-14", "slim-14"]})
+    assert twice.code == "same_plan"
+
+
+@pytest.mark.parametrize(
+    ("described", "plans"),
+    [
+        ({"age": 10}, {"junior", "junior-slim", "yteen"}),
+        ({"who": "senior"}, {"senior-basic", "senior-a", "senior-b", "senior-c"}),
+        ({"who": "foreigner"}, {"welcome"}),
+        ({"who": "teen", "max_fee": 40_000}, set()),
+        ({"age": 71, "data_gb": 15, "max_fee": 50_000}, {"senior-basic"}),
+    ],
+)
+async def test_advice_for_others_needs_no_account(
+    described: dict[str, object], plans: set[str]
+) -> None:
+    result = await toolbox().call("recommend_plans", described)
+    assert result.ok
+    assert plans <= {plan.id for plan in result.plans}
+    assert result.known is bool(plans)
+    assert result.customer is None
+
+
+async def test_advice_meets_the_use_and_the_budget_that_were_told() -> None:
+    tools = toolbox(CUSTOMERS[0].phone)
+    await tools.call("verify_caller")
+    result = await tools.call("recommend_plans", {"data_gb": 20, "max_fee": 60_000})
+    assert result.advice is not None
+    assert result.advice.best is not None
+    assert result.advice.best.id == "rollover-21"
+
+
+async def test_earlier_calls_are_facts() -> None:
+    earlier = EarlierCall(
+        id=7, started_at=datetime(2026, 11, 2, 15, 30, tzinfo=UTC),
+        reason="요금제 문의를 위해 전화하셨습니다.", outcome=Outcome.HANDED_OFF,
+        handoff_reason=HandoffReason.CALLER_REQUEST, plan_ids=("slim-14", "gone"),
+    )  # fmt: skip
+    tools = toolbox(CUSTOMERS[0].phone, history=Calls({1: [earlier]}))
+    await tools.call("verify_caller")
+    result = await tools.call("get_history")
+    assert result.earlier == (earlier,)
+    assert [(fact.id, fact.text) for fact in result.facts] == [
+        ("call:7", "2026년 11월 3일 통화, 요금제 문의를 위해 전화하셨습니다, 슬림 14GB 안내, "
+         "상담원 연결"),
+    ]  # fmt: skip
+    none = toolbox(CUSTOMERS[1].phone, history=Calls({1: [earlier]}))
+    await none.call("verify_caller")
+    assert not (await none.call("get_history")).known
+
+
+async def test_a_change_is_noted_once_and_changes_nothing() -> None:
+    ledger = Ledger()
+    tools = await verified(0, ledger)
+    for _ in range(2):
+        result = await tools.call("request_plan_change", {"plan_id": "slim-14"})
+        assert result.change == ledger.requests[0]
+    assert len(ledger.requests) == 1
+    assert result.facts[0].text.startswith("5G 슬림 14GB 변경 신청 접수")
+    assert (await tools.call("get_customer")).plans[0].id == "rollover-10"
+
+
+@pytest.mark.parametrize(
+    ("customer", "plan", "code"),
+    [(0, "rollover-10", "same_plan"), (0, "y-slim", "not_eligible"), (0, "nope", "unknown_plan"),
+     (3, "senior-basic", "ok"), (0, "yogo-36", "online_only"), (0, "welcome", "ok")],
+)  # fmt: skip
+async def test_a_change_that_cannot_be_is_a_code(customer: int, plan: str, code: str) -> None:
+    ledger = Ledger()
+    tools = await verified(customer, ledger)
+    assert (await tools.call("request_plan_change", {"plan_id": plan})).code == code
+    assert len(ledger.requests) == (code == "ok")
+
+
+async def test_a_ledger_that_fails_is_a_code() -> None:
+    class Broken(Ledger):
+        async def request(self, **_: object) -> ChangeRequest:
+            raise StorageError("unavailable", "no database", retryable=True)
+
+    tools = await verified(0, Broken())
+    assert (await tools.call("request_plan_change", {"plan_id": "slim-14"})).code == "unavailable"
 
 
 async def test_a_search_gives_its_passages_as_facts() -> None:

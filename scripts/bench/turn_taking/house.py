@@ -20,7 +20,15 @@ from agent.hearing import Hearing
 from agent.korean.spoken import to_spoken
 from knowledge.service import open_knowledge
 from scripts.bench.turn_taking.script import replies, utterances
-from storage.records import Customer, HandoffReason, Turn, Verification
+from storage.errors import StorageError
+from storage.records import (
+    ChangeRequest,
+    Customer,
+    EarlierCall,
+    HandoffReason,
+    Turn,
+    Verification,
+)
 from storage.sample import SAMPLE_CUSTOMERS
 from voice import phrases
 from voice.services import CallServices
@@ -186,7 +194,7 @@ def stored() -> "asyncio.Future[int]":
 
 
 class SampleCustomers:
-    """The sample customers, found by number."""
+    """The sample customers, found by number, who never called before."""
 
     def __init__(self) -> None:
         self._customers = [
@@ -200,6 +208,16 @@ class SampleCustomers:
     async def by_phone(self, phone: str) -> list[Customer]:
         """Those with this number, E.164."""
         return [customer for customer in self._customers if customer.phone == phone]
+
+    async def earlier(self, customer_id: int, *, limit: int) -> list[EarlierCall]:
+        """No calls."""
+        return []
+
+    async def request(
+        self, *, call_sid: str, customer_id: int, from_plan_id: str, to_plan_id: str
+    ) -> ChangeRequest:
+        """Nobody takes requests here."""
+        raise StorageError("unavailable", "requests are not kept")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -261,11 +279,14 @@ async def open_house(*, model: str = "demo", threads: int = 2) -> AsyncIterator[
             for reply in replies():
                 for sentence in reply.sentences:
                     await voice.prepare(sentence)
+            customers = SampleCustomers()
             agents = AgentFactory(
                 catalog=knowledge.catalog,
                 lexicon=knowledge.lexicon,
                 retriever=knowledge.retriever,
-                customers=SampleCustomers(),
+                customers=customers,
+                history=customers,
+                ledger=customers,
             )
             yield House(
                 ears=TimedEars(ears),

@@ -1,0 +1,53 @@
+"""What the tools need from outside: the customers, their earlier calls, and who takes requests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Sequence
+from typing import Protocol, TypeVar
+
+from storage.errors import StorageError
+from storage.records import ChangeRequest, Customer, EarlierCall
+
+LOOKUP_S = 3.0
+"""Seconds for one look-up: less than the first two sentences of the greeting take."""
+
+T = TypeVar("T")
+
+
+class CustomerDirectory(Protocol):
+    """Finds customers by number."""
+
+    async def by_phone(self, phone: str) -> Sequence[Customer]:
+        """All customers with this number, E.164; empty when there is none."""
+        ...
+
+
+class EarlierCalls(Protocol):
+    """Knows what a customer called about before."""
+
+    async def earlier(self, customer_id: int, *, limit: int) -> Sequence[EarlierCall]:
+        """The customer's own calls that have ended, newest first."""
+        ...
+
+
+class ChangeLedger(Protocol):
+    """Takes requests to change a plan, for a human to carry out."""
+
+    async def request(
+        self, *, call_sid: str, customer_id: int, from_plan_id: str, to_plan_id: str
+    ) -> ChangeRequest:
+        """Note the request; the same one again in the same call is the one already noted.
+
+        The customer is never changed by it.
+        """
+        ...
+
+
+async def in_time(work: Awaitable[T], what: str) -> T:
+    """The result of a look-up. Raises StorageError `unavailable` when it takes too long."""
+    try:
+        async with asyncio.timeout(LOOKUP_S):
+            return await work
+    except TimeoutError:
+        raise StorageError("unavailable", f"{what} did not come in time") from None
