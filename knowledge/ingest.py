@@ -18,6 +18,7 @@ from knowledge.catalog.model import Catalog
 from knowledge.embedding import SCHEME, HashedEmbedder
 from knowledge.errors import KnowledgeError
 from knowledge.index import VectorIndex, VectorStore, organization_key
+from knowledge.lexicon import Lexicon
 from knowledge.passages import Document, build_documents, entry_id
 from knowledge.terms import Analyzer
 
@@ -27,6 +28,7 @@ class Ingested:
     """A catalogue with its published index."""
 
     catalog: Catalog
+    lexicon: Lexicon
     documents: tuple[Document, ...]
     analyzer: Analyzer
     embedder: HashedEmbedder
@@ -75,7 +77,8 @@ def ingest(
     else:
         folder = catalog_folder
     catalog = load_catalog(folder)
-    documents = build_documents(catalog)
+    lexicon = Lexicon(catalog)
+    documents = build_documents(catalog, lexicon)
     entries = [(entry_id(d, n), text) for d in documents for n, text in enumerate(d.entries)]
     version = _version(folder, entries)
     analyzer = Analyzer(catalog)
@@ -110,6 +113,7 @@ def ingest(
         undo.pop_all()
     return Ingested(
         catalog=catalog,
+        lexicon=lexicon,
         documents=documents,
         analyzer=analyzer,
         embedder=embedder,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from knowledge.catalog.model import Catalog, EligibilityKind, Family, FaqEntry, Plan
+from knowledge.lexicon import Lexicon
 
 _ANCHORS = {
     "소개": "about",
@@ -28,11 +29,15 @@ class Document:
     """What is retrieved: full Korean sentences in written form."""
     family_id: str | None
     plan_id: str | None
+    families: frozenset[str]
+    """Ids of all families that it is about: its own, or those that a question's entry names."""
+    plans: frozenset[str]
+    """Ids of the plans that it is about, in the same way."""
     entries: tuple[str, ...]
     """Texts that are indexed, each on its own."""
 
 
-def build_documents(catalog: Catalog) -> tuple[Document, ...]:
+def build_documents(catalog: Catalog, lexicon: Lexicon) -> tuple[Document, ...]:
     """All passages of a catalogue: plans, the families' sections, frequent questions."""
     plans = [_plan_document(plan) for plan in catalog.plans]
     sections = [
@@ -40,7 +45,7 @@ def build_documents(catalog: Catalog) -> tuple[Document, ...]:
         for family in catalog.families
         for index, (heading, text) in enumerate(family.sections)
     ]
-    faqs = [_faq_document(entry) for entry in catalog.faqs]
+    faqs = [_faq_document(entry, catalog, lexicon) for entry in catalog.faqs]
     return (*plans, *sections, *faqs)
 
 
@@ -101,6 +106,8 @@ def _plan_document(plan: Plan) -> Document:
         text=text,
         family_id=plan.family_id,
         plan_id=plan.id,
+        families=frozenset({plan.family_id}),
+        plans=frozenset({plan.id}),
         entries=(f"{plan.name} 요금제 가격 데이터", f"{plan.family_name} {text}"),
     )
 
@@ -113,11 +120,17 @@ def _section_document(family: Family, index: int, heading: str, text: str) -> Do
         text=text,
         family_id=family.id,
         plan_id=None,
+        families=frozenset({family.id}),
+        plans=frozenset(plan.id for plan in family.plans) if index == 0 else frozenset(),
         entries=(f"{family.name} {heading}", f"{family.name} {heading} {text}"),
     )
 
 
-def _faq_document(entry: FaqEntry) -> Document:
+def _faq_document(entry: FaqEntry, catalog: Catalog, lexicon: Lexicon) -> Document:
+    named = lexicon.find(f"{entry.question} {entry.answer}")
+    plans = frozenset(mention.id for mention in named if mention.kind == "plan")
+    families = {mention.id for mention in named if mention.kind == "family"}
+    families |= {plan.family_id for plan in catalog.plans if plan.id in plans}
     return Document(
         id=f"faq:{entry.id}",
         kind="faq",
@@ -125,5 +138,7 @@ def _faq_document(entry: FaqEntry) -> Document:
         text=entry.answer,
         family_id=None,
         plan_id=None,
+        families=frozenset(families),
+        plans=plans,
         entries=(entry.question, *entry.also, f"{entry.question} {entry.answer}"),
     )

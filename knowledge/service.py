@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from knowledge.catalog.model import Catalog
-from knowledge.index import VectorStore
+from knowledge.embedding import HashedEmbedder
+from knowledge.index import VectorIndex, VectorStore
 from knowledge.ingest import ingest
 from knowledge.lexicon import Lexicon
+from knowledge.passages import Document
 from knowledge.search import HybridRetriever
 from knowledge.terms import Analyzer
 
@@ -20,6 +22,9 @@ class Knowledge:
     catalog: Catalog
     retriever: HybridRetriever
     lexicon: Lexicon
+    documents: tuple[Document, ...]
+    embedder: HashedEmbedder
+    index: VectorIndex
     analyzer: Analyzer
     version: str
     """Hash of the published index."""
@@ -56,18 +61,20 @@ def open_knowledge(
         chroma_url=chroma_url,
         catalog_folder=catalog_folder,
     )
-    lexicon = Lexicon(done.catalog)
     retriever = HybridRetriever(
         documents=done.documents,
         analyzer=done.analyzer,
         embedder=done.embedder,
         index=done.index,
-        lexicon=lexicon,
+        lexicon=done.lexicon,
     )
     return Knowledge(
         catalog=done.catalog,
         retriever=retriever,
-        lexicon=lexicon,
+        lexicon=done.lexicon,
+        documents=done.documents,
+        embedder=done.embedder,
+        index=done.index,
         analyzer=done.analyzer,
         version=done.version,
         changed=done.changed,

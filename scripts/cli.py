@@ -14,7 +14,7 @@ COMMANDS = {
     "ingest": "Load the catalogue into the knowledge index.",
     "users": "Manage who may sign in to the console.",
     "voice": "Make the fixed sentences ahead, as audio.",
-    "bench": "Measure: stt, tts, turns, load, serve.",
+    "bench": "Measure: stt, tts, turns, search, load, serve.",
 }
 
 

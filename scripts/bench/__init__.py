@@ -8,6 +8,7 @@ BENCHMARKS = {
     "stt": "How well and how fast the recogniser hears.",
     "tts": "How clearly and how soon the voice speaks.",
     "turns": "Whether callers are cut off or kept waiting.",
+    "search": "Whether the right passage comes first for what callers ask.",
     "load": "What many calls at once cost the server.",
     "serve": "The server that `load` phones, with stand-ins that cost nothing.",
 }

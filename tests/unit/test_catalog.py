@@ -136,7 +136,7 @@ def test_discount_is_rounded_down_to_ten_won(fee: int, discounted: int) -> None:
 
 
 def test_every_page_has_its_sections(catalog: Catalog) -> None:
-    anchors = {document.id for document in build_documents(catalog)}
+    anchors = {document.id for document in build_documents(catalog, Lexicon(catalog))}
     for family in catalog.families:
         for anchor in ("about", "join", "change", "termination", "roaming"):
             assert f"family:{family.id}#{anchor}" in anchors
