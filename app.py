@@ -6,13 +6,15 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI, Response
 
 from agent.conversation import CallContext, Conversation
-from agent.factory import AgentFactory, ModelService, open_model
+from agent.factory import AgentFactory
 from agent.hearing import Hearing
+from agent.model import ModelConfig, open_model
 from agent.summary import summarize
 from console.app import create_console
 from knowledge.service import Knowledge, open_knowledge
@@ -42,6 +44,9 @@ from voice.tts.prompts import prompts
 from voice.turns.patience import KoreanPatience
 from voice.turns.vad import SileroVad
 from voices import keep_warm, open_voice
+
+if TYPE_CHECKING:
+    from agent.model.service import ModelService
 
 logger = logging.getLogger(__name__)
 
@@ -190,17 +195,24 @@ class Yeoboseyo:
             hotwords=list(dict.fromkeys(names)),
         )
 
-    def _chat_model(self) -> ModelService | None:
+    def _chat_model(self) -> "ModelService | None":
         """The model that answers before the local brain, where one is wanted."""
         settings = self.settings
         key = settings.openai_api_key.get_secret_value()
-        if settings.brain == "local" or (settings.brain == "auto" and not key):
+        if settings.brain == "local" or (
+            settings.brain == "auto" and not (key or settings.openai_base_url)
+        ):
             return None
         return open_model(
-            api_key=key or "none",  # Servers of one's own often want no key; the SDK wants a word.
-            base_url=settings.openai_base_url,
-            model=settings.openai_model,
-            timeout_s=settings.openai_timeout_s,
+            ModelConfig(
+                model=settings.openai_model,
+                api_key=key,
+                base_url=settings.openai_base_url,
+                first_token_s=settings.openai_first_token_s,
+                total_s=settings.openai_timeout_s,
+                max_tokens=settings.openai_max_tokens,
+                extra=settings.openai_extra,
+            )
         )
 
     def _add_routes(self, app: FastAPI) -> None:
@@ -305,6 +317,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
             **asdict(yeoboseyo.counters),
             "recogniser": asdict(yeoboseyo.transcriber.gauge()),
             "voices": [asdict(gauge) for gauge in yeoboseyo.voice.gauges()],
+            "model": asdict(model.gauge()) if (model := yeoboseyo.agents.model) else None,
             "playout": asdict(yeoboseyo.playout),
             "voice_cache": [asdict(voice.figures) for voice in yeoboseyo.voice.stored],
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
@@ -107,7 +107,8 @@ class Settings(BaseSettings):
     stt_threads: int = Field(2, ge=1, description="Threads of the recogniser.")
 
     brain: Literal["auto", "local", "openai"] = Field(
-        "auto", description="`auto` takes OpenAI when a key is set, else the local brain."
+        "auto",
+        description="`auto` takes OpenAI when a key or its server is set, else the local brain.",
     )
     openai_api_key: SecretStr = Field(
         SecretStr(""),
@@ -122,8 +123,22 @@ class Settings(BaseSettings):
     openai_model: str = Field(
         "gpt-4.1-mini", validation_alias=_usual("OPENAI_MODEL"), description="The chat model."
     )
+    openai_first_token_s: float = Field(
+        2.5,
+        gt=0,
+        description="Seconds to wait for the model's next sign before the local brain takes over.",
+    )
     openai_timeout_s: float = Field(
         6.0, gt=0, description="Seconds for a whole answer before the local brain takes over."
+    )
+    openai_max_tokens: int = Field(
+        400, ge=50, description="Tokens of one answer; a reasoning model needs more."
+    )
+    openai_extra: dict[str, Any] = Field(
+        {},
+        description="JSON that each request carries besides, such as "
+        '`{"reasoning_effort": "minimal"}` or '
+        '`{"chat_template_kwargs": {"enable_thinking": false}}`.',
     )
 
     voices: str = Field(

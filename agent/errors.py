@@ -19,3 +19,24 @@ class ToolError(AgentError):
 
 class BrainError(AgentError):
     """A brain could not answer; another one takes over."""
+
+
+class ModelError(BrainError):
+    """The chat model's server could not do what it was asked.
+
+    Codes: `resting` (it failed before and is not asked now), `limit` (so much was allowed),
+    `timeout`, `busy`, `unavailable`, `cut`, `malformed`, `refused` and `account` (nothing but its
+    owner can change that).
+    """
+
+    def __init__(
+        self,
+        code: str,
+        message: str,
+        *,
+        retryable: bool = False,
+        retry_after_s: float | None = None,
+    ) -> None:
+        """`retry_after_s`: how long the server wants to be left alone, where it says so."""
+        super().__init__(code, message, retryable=retryable)
+        self.retry_after_s = retry_after_s

@@ -14,26 +14,7 @@ from knowledge.lexicon import Lexicon
 from knowledge.retriever import Retriever
 
 if TYPE_CHECKING:
-    from openai import AsyncOpenAI
-
-
-@dataclass(frozen=True, kw_only=True)
-class ModelService:
-    """A chat model on a server; one client for all calls."""
-
-    client: AsyncOpenAI
-    model: str
-    timeout_s: float
-    """Seconds for a whole answer before the local brain takes over."""
-
-
-def open_model(*, api_key: str, base_url: str | None, model: str, timeout_s: float) -> ModelService:
-    """A client that never retries: the local brain is faster than a second attempt."""
-    # The SDK takes most of a second to import, which only a server that uses it should pay.
-    from openai import AsyncOpenAI  # noqa: PLC0415
-
-    client = AsyncOpenAI(api_key=api_key, base_url=base_url, max_retries=0, timeout=timeout_s)
-    return ModelService(client=client, model=model, timeout_s=timeout_s)
+    from agent.model.service import ModelService
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,15 +52,9 @@ class AgentFactory:
             return local
         from agent.brain.openai import OpenAIBrain  # noqa: PLC0415 - see `open_model`
 
-        return OpenAIBrain(
-            client=self.model.client,
-            model=self.model.model,
-            timeout_s=self.model.timeout_s,
-            fallback=local,
-            context=context,
-        )
+        return OpenAIBrain(model=self.model, fallback=local, context=context)
 
     async def aclose(self) -> None:
         """Close the model's connections."""
         if self.model:
-            await self.model.client.close()
+            await self.model.aclose()

@@ -6,111 +6,123 @@ import asyncio
 import json
 import logging
 import re
-from collections.abc import AsyncGenerator, Awaitable
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
 
-from openai import APIError, AsyncOpenAI, OpenAIError
-
+from agent import requests
 from agent.actions import Expectation, Say
 from agent.brain.base import TurnRequest
+from agent.brain.keywords import PHRASES
 from agent.brain.local import LocalBrain
+from agent.brain.messages import (
+    Message,
+    opening,
+    rephrasing,
+    speakable,
+    tool_message,
+)
 from agent.brain.sentences import SentenceCutter
+from agent.brain.speakable import holds_on
 from agent.conversation import CallContext
-from agent.errors import BrainError
-from agent.prompts import ANSWER, template
-from agent.tools import Toolbox
+from agent.errors import BrainError, ModelError
+from agent.model.completion import Completion, ToolRequest
+from agent.model.deadline import Deadline
+from agent.model.service import Ask, ModelService
+from agent.tools import Toolbox, ToolResult
 from agent.toolspecs import json_schemas
 
 log = logging.getLogger(__name__)
 
 _ROUNDS = 4
 """Tool rounds in a turn; a model that wants more is going in circles."""
+_CALLS = 5
+"""Tools that one answer may use; the rest of a flood is not carried out."""
 _SENTENCES = 4
-"""Sentences that are spoken of one answer; nobody listens to more."""
-_HISTORY = 12
-"""Past turns that the model is told."""
+"""Sentences that are spoken of one turn; nobody listens to more."""
+_RETRY_AFTER_S = 0.3
+"""Pause before the one second attempt of a turn."""
+_RETRY_WITHIN_S = 1.0
+"""What failed later is not tried again: the local brain answers sooner."""
+_REPHRASE_S = 2.0
+_REPHRASE_TOKENS = 120
 _YES_NO = re.compile(r"(?:까요|있으세요|있으신가요|맞으세요|맞으신가요|괜찮으세요)\?$")
 _NUMBER = re.compile(r"(?:번호|생년월일).*(?:눌러|말씀해)")
 
-T = TypeVar("T")
 
+@dataclass(kw_only=True)
+class _Turn:
+    """What became of one turn so far."""
 
-@dataclass
-class _Answer:
-    """One streamed answer as it comes in."""
+    messages: list[Message]
+    deadline: Deadline
+    said: list[str] = field(default_factory=list)
+    withheld: list[str] = field(default_factory=list)
+    """Why sentences were not proposed."""
+    done: set[str] = field(default_factory=set)
+    """Tool calls carried out, each with its arguments."""
+    retried: bool = False
+    local: bool = False
+    """Whether the local brain took over."""
 
-    content: str = ""
-    calls: dict[int, dict[str, str]] = field(default_factory=dict)
-
-    def message(self) -> dict[str, Any]:
-        """The answer as the next request repeats it."""
-        calls = [
-            {
-                "id": call["id"],
-                "type": "function",
-                "function": {"name": call["name"], "arguments": call["arguments"]},
-            }
-            for call in self.calls.values()
-        ]
-        return {"role": "assistant", "content": self.content or None, "tool_calls": calls}
-
-
-class _Deadline:
-    """Time left for a whole answer; what the listener takes between sentences does not count."""
-
-    def __init__(self, seconds: float) -> None:
-        self._loop = asyncio.get_running_loop()
-        self._end = self._loop.time() + seconds
-        self._paused = 0.0
-
-    async def within(self, waited_for: Awaitable[T]) -> T:
-        return await asyncio.wait_for(waited_for, max(0.0, self._end - self._loop.time()))
-
-    def pause(self) -> None:
-        self._paused = self._loop.time()
-
-    def resume(self) -> None:
-        self._end += self._loop.time() - self._paused
+    @property
+    def answered(self) -> bool:
+        """Whether the caller was told more than that something is being looked up."""
+        return any(not holds_on(sentence) for sentence in self.said)
 
 
 class OpenAIBrain:
     """Answers one call with a chat model over any server that speaks chat completions."""
 
-    def __init__(
-        self,
-        *,
-        client: AsyncOpenAI,
-        model: str,
-        timeout_s: float,
-        fallback: LocalBrain,
-        context: CallContext,
-    ) -> None:
-        self._client = client
+    def __init__(self, *, model: ModelService, fallback: LocalBrain, context: CallContext) -> None:
         self._model = model
-        self._timeout_s = timeout_s
         self._fallback = fallback
         self._context = context
+        self._turn: _Turn | None = None
 
     async def reply(self, request: TurnRequest, tools: Toolbox) -> AsyncGenerator[Say, None]:
-        """Propose the model's sentences; the local brain's when nothing of it could be said."""
-        spoken = False
+        """Propose the model's sentences; the local brain's when they do not answer the caller."""
+        turn = _Turn(
+            messages=opening(request, tools, self._context), deadline=self._model.deadline()
+        )
+        self._turn = turn
         try:
-            async with aclosing(self._ask(request, tools)) as proposals:
+            async with aclosing(self._ask(request, turn, tools)) as proposals:
                 async for say in proposals:
-                    spoken = True
+                    turn.said.append(say.text)
                     yield say
         except BrainError as error:
             log.warning("the model failed (%s): %s", error.code, error.message)
-            if spoken or tools.ending:
-                return
+            if not (turn.answered or tools.ending or tools.needs):
+                turn.local = True
+        if turn.local:
             async with aclosing(self._fallback.reply(request, tools)) as proposals:
                 async for say in proposals:
                     yield say
-            return
-        plans = dict.fromkeys(fact.plan_id for fact in tools.facts if fact.plan_id)
-        self._fallback.note(tuple(plan_id for plan_id in plans if plan_id))
+        else:
+            self._fallback.note(_spoken_of(turn.said, tools))
+
+    async def rephrase(
+        self, request: TurnRequest, tools: Toolbox, *, rejected: str, problems: Sequence[str]
+    ) -> Say | None:
+        """Another sentence in place of one that was not borne out; None when there is none."""
+        turn = self._turn
+        if turn is None or turn.local:
+            return None
+        ask = Ask(
+            messages=rephrasing(turn.messages, tools, rejected=rejected, problems=problems),
+            max_tokens=_REPHRASE_TOKENS,
+        )
+        try:
+            text = await self._model.complete(ask, Deadline(min(_REPHRASE_S, turn.deadline.left_s)))
+        except ModelError as error:
+            log.warning("no other sentence came (%s)", error.code)
+            return None
+        cutter = SentenceCutter()
+        sentences = [*cutter.feed(text), *cutter.finish()]
+        if not sentences or speakable().problem(sentences[0]):
+            return None
+        return _say(sentences[0])
 
     def played(self, text: str, *, interrupted: bool) -> None:
         """The history in the next request tells the model; the local brain keeps its own."""
@@ -120,120 +132,118 @@ class OpenAIBrain:
         """Start again."""
         self._fallback.reset()
 
-    async def _ask(self, request: TurnRequest, tools: Toolbox) -> AsyncGenerator[Say, None]:
-        messages = self._messages(request, tools)
-        deadline = _Deadline(self._timeout_s)
-        said = 0
+    async def _ask(
+        self, request: TurnRequest, turn: _Turn, tools: Toolbox
+    ) -> AsyncGenerator[Say, None]:
         for _ in range(_ROUNDS):
-            answer = _Answer()
-            stream = self._stream(messages, answer, deadline)
-            async with aclosing(_sentences(stream)) as sentences:
-                async for sentence in sentences:
-                    if said < _SENTENCES:
-                        said += 1
-                        deadline.pause()
-                        yield _say(sentence)
-                        deadline.resume()
+            answer = Completion()
+            async with aclosing(self._round(turn, answer)) as proposals:
+                async for say in proposals:
+                    yield say
             if not answer.calls:
-                if not said:
-                    raise BrainError("empty", "the model said nothing")
+                if not turn.answered:
+                    why = ", ".join(dict.fromkeys(turn.withheld)) or "nothing"
+                    raise BrainError("unanswered", f"the model did not answer: {why}")
                 return
-            messages.append(answer.message())
-            for call in answer.calls.values():
-                result = await self._use(call, tools, deadline)
-                messages.append({"role": "tool", "tool_call_id": call["id"], "content": result})
+            answer.name_calls(first=len(turn.messages))
+            fresh = [
+                call for call in answer.calls if f"{call.name} {call.arguments}" not in turn.done
+            ]
+            if not fresh:
+                break
+            turn.messages.append(answer.message())
+            for number, call in enumerate(answer.calls):
+                if number < _CALLS:
+                    result = await self._use(call, request, turn, tools)
+                else:
+                    result = ToolResult(code="too_many", message="so many tools are not used")
+                turn.messages.append(tool_message(call.id, result))
                 if tools.needs or tools.ending:
                     return
         raise BrainError("rounds", "the model kept calling tools")
 
-    async def _stream(
-        self, messages: list[dict[str, Any]], answer: _Answer, deadline: _Deadline
-    ) -> AsyncGenerator[str, None]:
-        """The pieces of one answer; what it is made of is collected in `answer`."""
-        try:
-            stream = await deadline.within(
-                self._client.chat.completions.create(
-                    model=self._model,
-                    messages=cast(Any, messages),
-                    tools=cast(Any, json_schemas()),
-                    temperature=0,
-                    max_tokens=400,
-                    stream=True,
-                )
-            )
-            finished = False
-            async with stream:
-                chunks = aiter(stream)
-                while (chunk := await deadline.within(anext(chunks, None))) is not None:
-                    for choice in chunk.choices:
-                        finished = finished or choice.finish_reason is not None
-                        for call in choice.delta.tool_calls or ():
-                            held = answer.calls.setdefault(
-                                call.index, {"id": "", "name": "", "arguments": ""}
-                            )
-                            held["id"] = call.id or held["id"]
-                            if call.function:
-                                held["name"] += call.function.name or ""
-                                held["arguments"] += call.function.arguments or ""
-                        if choice.delta.content:
-                            answer.content += choice.delta.content
-                            yield choice.delta.content
-        except TimeoutError as error:
-            raise BrainError("timeout", "the model took too long", retryable=True) from error
-        except APIError as error:
-            raise BrainError("api", str(error), retryable=True) from error
-        except (OpenAIError, ValueError) as error:
-            raise BrainError("malformed", str(error)) from error
-        if not finished:
-            raise BrainError("cut", "the stream ended in the middle", retryable=True)
+    async def _round(self, turn: _Turn, answer: Completion) -> AsyncGenerator[Say, None]:
+        """One answer of the model, sentence by sentence; tried twice where nothing was said."""
+        loop = asyncio.get_running_loop()
+        began, said = loop.time(), len(turn.said)
+        while True:
+            try:
+                async with aclosing(self._sentences(turn, answer)) as proposals:
+                    async for say in proposals:
+                        yield say
+            except ModelError as error:
+                pause_s = max(error.retry_after_s or 0.0, _RETRY_AFTER_S)
+                late = loop.time() + pause_s - began > _RETRY_WITHIN_S
+                if not error.retryable or turn.retried or late or len(turn.said) > said:
+                    raise
+                log.info("the model failed (%s) and is asked again", error.code)
+                turn.retried = True
+                await asyncio.sleep(pause_s)
+                answer.begin_again()
+            else:
+                return
 
-    async def _use(self, call: dict[str, str], tools: Toolbox, deadline: _Deadline) -> str:
-        """Carry out one tool call and give its result as the model reads it."""
+    async def _sentences(self, turn: _Turn, answer: Completion) -> AsyncGenerator[Say, None]:
+        """What may be said of one answer; a sentence that was broken off never is."""
+        cutter = SentenceCutter()
+        ask = Ask(messages=turn.messages, tools=json_schemas())
+        async with aclosing(self._model.stream(ask, answer, turn.deadline)) as pieces:
+            async for piece in pieces:
+                for sentence in cutter.feed(piece):
+                    for say in self._speakable(sentence, turn):
+                        turn.deadline.pause()
+                        yield say
+                        turn.deadline.resume()
+                if len(turn.said) >= _SENTENCES or cutter.endless:
+                    return  # the rest is neither waited nor paid for
+        rest = cutter.finish()
+        if answer.finish_reason != "length":
+            for sentence in rest:
+                for say in self._speakable(sentence, turn):
+                    yield say
+
+    def _speakable(self, sentence: str, turn: _Turn) -> list[Say]:
+        """The sentence as a proposal, none when it may not be said."""
+        if len(turn.said) >= _SENTENCES:
+            return []
+        if problem := speakable().problem(sentence):
+            turn.withheld.append(problem)
+            return []
+        return [_say(sentence)]
+
+    async def _use(
+        self, call: ToolRequest, request: TurnRequest, turn: _Turn, tools: Toolbox
+    ) -> ToolResult:
+        """Carry out one tool call."""
+        turn.done.add(f"{call.name} {call.arguments}")
         try:
-            arguments = json.loads(call["arguments"] or "{}")
+            arguments = json.loads(call.arguments or "{}")
         except ValueError:
             arguments = None
         if not isinstance(arguments, dict):
-            return json.dumps({"error": "invalid_arguments", "message": "arguments must be JSON"})
+            return ToolResult(code="invalid_arguments", message="arguments must be a JSON object")
+        if call.name == "end_call" and not _may_end(request):
+            return ToolResult(code="not_now", message="the caller did not say goodbye")
         try:
-            result = await deadline.within(tools.call(call["name"], arguments))
+            return await turn.deadline.within(tools.call(call.name, arguments))
         except TimeoutError as error:
-            raise BrainError("timeout", f"{call['name']} took too long", retryable=True) from error
-        return json.dumps(result.for_model(), ensure_ascii=False)
-
-    def _messages(self, request: TurnRequest, tools: Toolbox) -> list[dict[str, Any]]:
-        if tools.customer:
-            caller = f"확인된 고객입니다: {tools.customer.name} 고객님."
-        else:
-            caller = "아직 누구인지 확인되지 않은 고객입니다."
-        plans = "\n".join(
-            f"- {plan.id}: {plan.name} ({plan.family_name})" for plan in tools.catalog.plans
-        )
-        prompt = template(ANSWER).format(
-            organization=self._context.organization_name,
-            today=self._context.today.isoformat(),
-            caller=caller,
-            plans=plans,
-        )
-        messages: list[dict[str, Any]] = [{"role": "system", "content": prompt}]
-        for turn in request.history[-_HISTORY:]:
-            if turn.heard:
-                messages.append({"role": "user", "content": turn.heard})
-            if turn.said:
-                messages.append({"role": "assistant", "content": turn.said})
-        messages.append({"role": "user", "content": request.text})
-        return messages
+            raise BrainError("timeout", f"{call.name} took too long", retryable=True) from error
 
 
-async def _sentences(pieces: AsyncGenerator[str, None]) -> AsyncGenerator[str, None]:
-    """Whole sentences out of a stream; what is unfinished when it breaks off is dropped."""
-    cutter = SentenceCutter()
-    async with aclosing(pieces):
-        async for piece in pieces:
-            for sentence in cutter.feed(piece):
-                yield sentence
-    for sentence in cutter.finish():
-        yield sentence
+def _may_end(request: TurnRequest) -> bool:
+    """Whether the caller's words allow to hang up: a model may not end a call by itself."""
+    plain = requests.plain(request.text)
+    goodbye = PHRASES["goodbye"].search(plain) or PHRASES["thanks"].search(plain)
+    return bool(goodbye) or requests.says_no(request.text)
+
+
+def _spoken_of(said: Sequence[str], tools: Toolbox) -> tuple[str, ...]:
+    """The plans that the model spoke of, so that the local brain can go on from there."""
+    held = dict.fromkeys(fact.plan_id for fact in tools.facts if fact.plan_id)
+    ids = [plan_id for plan_id in held if plan_id]
+    text = " ".join(said)
+    named = [i for i in ids if (plan := tools.catalog.plan(i)) and plan.name in text]
+    return tuple(named or ids)
 
 
 def _say(sentence: str) -> Say:

@@ -3,9 +3,15 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 
 _END = re.compile(r"[.?!…]+[\"'”’)]*(?=\s)|\n+")
-_MARKS = re.compile(r"[*_#`>|]+|^\s*(?:[-•]|\d+\.)\s+")
+_MARKS = re.compile(r"[*#`>|]+|~{2,}|(?<!\w)_+|_+(?!\w)|^\s*(?:[-•]|\d+\.)\s+")
+_LINK = re.compile(r"\[([^\]]*)\]\([^)]*\)")
+_ENDLESS = 400
+"""Characters without an end of a sentence; nobody would wait for it."""
+_UNSAID = frozenset({"So", "Sk", "Cs", "Co", "Cn", "Cf", "Mn", "Me"})
+"""Emoji and what joins and colours them."""
 _SENTENCE = re.compile(r"[^.?!]+(?:\.(?=\d)[^.?!]+)*[.?!]")
 
 
@@ -29,6 +35,11 @@ class SentenceCutter:
             self._rest = self._rest[match.end() :]
         return [clean for sentence in sentences if (clean := _clean(sentence))]
 
+    @property
+    def endless(self) -> bool:
+        """Whether a sentence has become so long that its end is not worth waiting for."""
+        return len(self._rest) > _ENDLESS
+
     def finish(self) -> list[str]:
         """What is left when the stream has ended well."""
         rest, self._rest = _clean(self._rest), ""
@@ -36,4 +47,6 @@ class SentenceCutter:
 
 
 def _clean(sentence: str) -> str:
-    return re.sub(r"\s+", " ", _MARKS.sub("", sentence)).strip()
+    text = _MARKS.sub("", _LINK.sub(r"\1", sentence))
+    text = "".join(sign for sign in text if unicodedata.category(sign) not in _UNSAID)
+    return re.sub(r"\s+([.?!…]|$)|\s+", lambda gap: gap[1] or " ", text).strip()

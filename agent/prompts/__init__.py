@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
 from importlib.resources import files
 
-ANSWER = "answer.v1"
-"""The prompt in use, for the record of a call."""
+ANSWER = "answer.v2"
+"""How a caller is answered."""
+REPHRASE = "rephrase.v1"
+"""How a sentence is asked for in place of one that the facts did not bear out."""
 
 
+@cache
 def template(name: str) -> str:
     """The text of a template with its `{fields}`."""
     return files(__name__).joinpath(f"{name}.md").read_text(encoding="utf-8")

@@ -19,8 +19,11 @@ class Play:
     calls: Sequence[tuple[str, str]] = ()
     """Tool calls as (name, JSON arguments)."""
     status: int = 200
+    message: str = "no"
+    """What the error says."""
+    retry_after: str = ""
     stall: bool = False
-    """Never answers, until the client goes away."""
+    """Says nothing more after the pieces, until the client goes away."""
     cut: bool = False
     """Closes the connection after the pieces."""
     malformed: bool = False
@@ -42,7 +45,10 @@ class ChatServer:
                 for line in head.lower().split(b"\r\n")
                 if line.startswith(b"content-length")
             )
-            self.requests.append(json.loads(await reader.readexactly(length)))
+            headers = head.decode().lower()
+            self.requests.append(
+                {**json.loads(await reader.readexactly(length)), "headers": headers}
+            )
             await self._answer(self.plays.pop(0), reader, writer)
         finally:
             writer.close()
@@ -50,13 +56,14 @@ class ChatServer:
     async def _answer(
         self, play: Play, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
     ) -> None:
-        if play.stall:
+        if play.stall and not play.text:
             await reader.read()  # ends when the client gives up
             return
         if play.status != 200:
-            body = json.dumps({"error": {"message": "no", "type": "test"}}).encode()
+            body = json.dumps({"error": {"message": play.message, "type": "test"}}).encode()
+            retry = f"retry-after: {play.retry_after}\r\n" if play.retry_after else ""
             writer.write(
-                f"HTTP/1.1 {play.status} No\r\ncontent-type: application/json\r\n"
+                f"HTTP/1.1 {play.status} No\r\n{retry}content-type: application/json\r\n"
                 f"content-length: {len(body)}\r\nconnection: close\r\n\r\n".encode()
                 + body
             )
@@ -69,6 +76,9 @@ class ChatServer:
         for delta in self._deltas(play):
             self._event(writer, json.dumps(_chunk(delta), ensure_ascii=False))
             await writer.drain()
+        if play.stall:
+            await reader.read()
+            return
         if play.malformed:
             self._event(writer, "{not json")
         if play.cut:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from voice.tts.breaker import (
+from agent.breaker import (
     FAILURES,
     FIRST_PAUSE_S,
     LONGEST_PAUSE_S,

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.breaker import FAILURES, FIRST_PAUSE_S, State
 from tests.support.virtual_time import run_virtual
-from voice.tts.breaker import FAILURES, FIRST_PAUSE_S, State
 from voice.tts.fallback import LATE_S, SILENCE_S, FallbackSynthesizer, VoiceGauge
 from voice.tts.synthesizer import Continuation, SynthesisError, Synthesizer
 

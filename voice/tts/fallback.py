@@ -8,8 +8,8 @@ from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 
+from agent.breaker import Breaker, State
 from voice.pace import Pace, beats
-from voice.tts.breaker import Breaker, State
 from voice.tts.synthesizer import ACCOUNT_ERRORS, Continuation, SynthesisError, Synthesizer
 
 logger = logging.getLogger(__name__)
@@ -52,7 +52,7 @@ class FallbackSynthesizer:
     so far would have been played out, all voices but the last have `SILENCE_S` together, each an
     equal share of what is left of it. One that has begun may leave holes of `LATE_S`, and of
     `SILENCE_S` in all. Then the next is asked, and the last without any limit: it must be a local
-    one. A voice that keeps failing is passed over for a while (`voice.tts.breaker`).
+    one. A voice that keeps failing is passed over for a while (`agent.breaker`).
 
     The next voice says the whole text when nothing of it was given; else the text from a word
     boundary. Which one is estimated: the text is measured in beats (a syllable or a punctuation

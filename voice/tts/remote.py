@@ -10,9 +10,10 @@ import httpx2
 import numpy as np
 from numpy.typing import NDArray
 
+from agent.breaker import retry_after_s
 from voice.audio import mulaw
 from voice.audio.stream import StreamLevel
-from voice.tts.synthesizer import SynthesisError, retry_after_s
+from voice.tts.synthesizer import SynthesisError
 
 KEEP_ALIVE_S = 60.0
 """Connections outlive the pause between two replies, which saves the TLS handshake."""

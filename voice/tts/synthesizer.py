@@ -1,7 +1,6 @@
 """What every voice offers: spoken Korean text in, telephone audio out."""
 
-from collections.abc import AsyncGenerator, Mapping
-from email.utils import parsedate_to_datetime
+from collections.abc import AsyncGenerator
 from typing import Protocol, Self
 
 from voice.errors import VoiceError
@@ -52,20 +51,3 @@ class Synthesizer(Protocol):
         cancelling the iterator stops the synthesis promptly. Raises SynthesisError.
         """
         ...
-
-
-def retry_after_s(headers: Mapping[str, str]) -> float | None:
-    """What an answer's Retry-After asks for, in seconds; None without one that makes sense.
-
-    A date is taken relative to the answer's own, so that no clock but the server's matters.
-    """
-    headers = {name.lower(): value for name, value in headers.items()}
-    value = headers.get("retry-after", "").strip()
-    if value.isascii() and value.isdigit():
-        return float(value)
-    try:
-        until = parsedate_to_datetime(value)
-        seconds = (until - parsedate_to_datetime(headers.get("date", ""))).total_seconds()
-    except (TypeError, ValueError):  # No date, or one with and one without a time zone.
-        return None
-    return max(0.0, seconds)

@@ -1,5 +1,7 @@
-"""When a voice that keeps failing is asked again: a circuit breaker, pure, on loop times."""
+"""When a service that keeps failing is asked again: a circuit breaker, pure, on loop times."""
 
+from collections.abc import Mapping
+from email.utils import parsedate_to_datetime
 from enum import StrEnum
 
 FAILURES = 3
@@ -100,3 +102,20 @@ class Breaker:
         """Nobody waited for the end: nothing was learned."""
         if attempt == self._generation:
             self._probing = False
+
+
+def retry_after_s(headers: Mapping[str, str]) -> float | None:
+    """What an answer's Retry-After asks for, in seconds; None without one that makes sense.
+
+    A date is taken relative to the answer's own, so that no clock but the server's matters.
+    """
+    headers = {name.lower(): value for name, value in headers.items()}
+    value = headers.get("retry-after", "").strip()
+    if value.isascii() and value.isdigit():
+        return float(value)
+    try:
+        until = parsedate_to_datetime(value)
+        seconds = (until - parsedate_to_datetime(headers.get("date", ""))).total_seconds()
+    except (TypeError, ValueError):  # No date, or one with and one without a time zone.
+        return None
+    return max(0.0, seconds)
