@@ -199,6 +199,8 @@ class Conversation:
         """Propose the reply: what code answers itself, else what the brain proposes."""
         if kind == "silence":
             replies = self._silence(expected)
+        elif (kind == "keys" and text == "0") or (kind != "keys" and requests.wants_human(text)):
+            replies = self._human("caller_request", lines.HANDOFF)
         elif kind == "keys" and text in {"", "#"}:
             replies = self._back()
         elif (kind == "keys" and text == "*") or requests.wants_repeat(text):
@@ -207,8 +209,6 @@ class Conversation:
             replies = self._again(lines.SLOWLY)
         elif not requests.plain(text).strip("?"):
             replies = self._empty(expected)
-        elif (kind == "keys" and text == "0") or (kind != "keys" and requests.wants_human(text)):
-            replies = self._human("caller_request", lines.HANDOFF)
         elif offered_human and requests.says_yes(text):
             replies = self._human("cannot_answer", lines.HANDOFF)
         elif claim := claim_in(

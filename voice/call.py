@@ -205,25 +205,23 @@ class Call:
 
     def _on_key(self, digit: str) -> None:
         reply = self._reply
-        if reply is not None and reply.must_be_heard:
+        if (reply is not None and reply.must_be_heard) or self._keys.closes_late(digit):
             return
         self._cancel_timer("silence")
         expects = self._expects
         self._interrupt()
-        entry = self._keys.press(digit, expects)
-        if entry is not None:
-            self._on_entry(entry)
-        else:
-            self._set_timer("keys", ENTRY_TIMEOUT_S, self._on_keys_timed_out)
+        self._on_entry(self._keys.press(digit, expects))
 
     def _on_keys_timed_out(self) -> None:
         entry = self._keys.timed_out()
         if entry is not None:
             self._on_entry(entry)
 
-    def _on_entry(self, entry: str) -> None:
-        self._cancel_timer("keys")
-        self._begin("keys", self.dialogue.hear(Heard(text=entry, kind="keys")), heard=entry)
+    def _on_entry(self, entry: str | None) -> None:
+        """Hands on a finished entry; None while it is being keyed."""
+        self._set_timer("keys", ENTRY_TIMEOUT_S, self._on_keys_timed_out)
+        if entry is not None:
+            self._begin("keys", self.dialogue.hear(Heard(text=entry, kind="keys")), heard=entry)
 
     def _on_stopped(self, reason: str) -> None:
         reply = self._reply

@@ -164,6 +164,26 @@ def test_key_zero_reaches_the_agent_at_once_and_stops_speech(tmp_path: Path) -> 
     assert call.journal.turns[0].interrupted
 
 
+@pytest.mark.parametrize(
+    ("keys", "hash_after_s"), [("1" * 20, 0.5), ("790314", 5.0), ("790314", 0.3)]
+)
+def test_a_late_hash_neither_is_a_turn_nor_stops_the_reply(
+    tmp_path: Path, keys: str, hash_after_s: float
+) -> None:
+    async def script(call: Fixture) -> None:
+        await asyncio.sleep(4)
+        for digit in keys:
+            call.call.receive(KeyPressed(digit=digit))
+        await asyncio.sleep(hash_after_s)
+        call.call.receive(KeyPressed(digit="#"))
+        await asyncio.sleep(6)
+        call.call.receive(Stopped(reason="stop"))
+
+    call, _ = live(lambda: place_call(tmp_path), script)
+    assert [heard.text for heard in call.dialogue.heard] == [keys]
+    assert [turn.interrupted for turn in call.journal.turns] == [False, False]
+
+
 def test_digits_are_collected_until_the_time_out(tmp_path: Path) -> None:
     async def script(call: Fixture) -> None:
         await asyncio.sleep(3)

@@ -176,6 +176,37 @@ async def test_star_repeats_and_hash_goes_back() -> None:
     assert says(await exchange(call, "#", "keys"))[0].text == lines.BACK
 
 
+@pytest.mark.parametrize(
+    "said_before",
+    [
+        (),
+        ("제 요금제가 뭐예요",),
+        ("제 요금제가 뭐예요", "010-1234-5678"),
+        ("제 요금제가 뭐예요", "010-1234-5678", "구구구구구구"),
+        ("제 요금제가 뭐예요", "번호는 말하기 싫은데요"),
+        ("달나라에도 상품 있어요?",),
+        ("고마워요",),
+        ("이월 10기가로 바꿔 주세요",),
+        ("우리 아들 요금제 추천해 주세요",),
+        (" . ",),
+    ],
+)
+@pytest.mark.parametrize(
+    ("asked", "kind"),
+    [("상담원 연결", "speech"), ("뭐라고요 상담언 바꿔요", "speech"), ("0", "keys")],
+)
+async def test_a_human_is_reached_from_everywhere(
+    said_before: tuple[str, ...], asked: str, kind: str
+) -> None:
+    call = conversation("")
+    await begin(call)
+    for text in said_before:
+        await exchange(call, text)
+    actions = await exchange(call, asked, kind)
+    assert actions[-1] == HandOff(reason=HandoffReason.CALLER_REQUEST)
+    assert [say.text for say in says(actions)] == [lines.HANDOFF, lines.PLEASE_WAIT]
+
+
 async def test_a_locked_caller_reaches_a_human() -> None:
     call = conversation("")
     await begin(call)

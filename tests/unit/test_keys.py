@@ -8,7 +8,8 @@ from voice.turns.keys import KeyCollector
 
 def press_all(keys: str, expects: Expectation) -> list[str]:
     collector = KeyCollector()
-    entries = [entry for key in keys if (entry := collector.press(key, expects)) is not None]
+    pressed = [collector.press(key, expects) for key in keys if not collector.closes_late(key)]
+    entries = [entry for entry in pressed if entry is not None]
     rest = collector.timed_out()
     return entries + ([] if rest is None else [rest])
 
@@ -19,7 +20,10 @@ def press_all(keys: str, expects: Expectation) -> list[str]:
         ("0", Expectation.OPEN, ["0"]),
         ("0", Expectation.NUMBER, ["0"]),
         ("01012345678", Expectation.NUMBER, ["01012345678"]),
-        ("01012345678#", Expectation.NUMBER, ["01012345678", "#"]),
+        ("01012345678#", Expectation.NUMBER, ["01012345678"]),
+        ("01012345678##", Expectation.NUMBER, ["01012345678", "#"]),
+        ("010123456781#", Expectation.NUMBER, ["01012345678", "1"]),
+        ("01012345678*#", Expectation.NUMBER, ["01012345678", "*", "#"]),
         ("790314", Expectation.NUMBER, ["790314"]),
         ("790314#", Expectation.NUMBER, ["790314"]),
         ("12*", Expectation.NUMBER, ["*"]),
@@ -40,3 +44,21 @@ def test_an_unfinished_entry_waits() -> None:
     assert collector.timed_out() == "0"
     assert not collector.waiting
     assert collector.timed_out() is None
+
+
+def test_a_hash_after_an_entry_that_time_closed_is_no_entry() -> None:
+    collector = KeyCollector()
+    for digit in "790314":
+        collector.press(digit, Expectation.NUMBER)
+    assert collector.timed_out() == "790314"
+    assert collector.closes_late("#")
+    assert not collector.closes_late("#")
+
+
+def test_a_hash_long_after_an_entry_goes_back() -> None:
+    collector = KeyCollector()
+    for digit in "01012345678":
+        collector.press(digit, Expectation.NUMBER)
+    assert collector.timed_out() is None
+    assert not collector.closes_late("#")
+    assert collector.press("#", Expectation.NUMBER) == "#"

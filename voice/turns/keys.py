@@ -10,15 +10,26 @@ _MAX_DIGITS = 20
 
 
 class KeyCollector:
-    """Synchronous; the call tells the time by calling `timed_out` when ENTRY_TIMEOUT_S passed."""
+    """Synchronous; the call tells the time: `timed_out`, ENTRY_TIMEOUT_S after a key or an entry."""
 
     def __init__(self) -> None:
         self._digits = ""
+        self._closed = False
+        """Whether an entry closed by itself a moment ago, which the caller may not have known."""
 
     @property
     def waiting(self) -> bool:
         """Whether digits are collected that are not complete yet."""
         return bool(self._digits)
+
+    def closes_late(self, digit: str) -> bool:
+        """Whether this key is the # of an entry that had closed by itself; asked before `press`.
+
+        Many add # to a whole telephone number. It must not become an entry of its own.
+        """
+        late = self._closed and digit == "#"
+        self._closed = False
+        return late
 
     def press(self, digit: str, expects: Expectation) -> str | None:
         """Takes one key; gives the finished entry, or None while more may follow.
@@ -36,11 +47,13 @@ class KeyCollector:
             return self._take()
         is_phone = self._digits.startswith("01") and len(self._digits) == _PHONE_DIGITS
         if is_phone or len(self._digits) == _MAX_DIGITS:
+            self._closed = True
             return self._take()
         return None
 
     def timed_out(self) -> str | None:
         """No further key came in time: the digits so far, None when there are none."""
+        self._closed = self.waiting
         return self._take() or None
 
     def _take(self) -> str:
