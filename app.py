@@ -143,7 +143,7 @@ class Yeoboseyo:
                 no_media_s=_PATIENT_S if settings.development else CallLimits.no_media_s,
             ),
             vad=SileroVad(),
-            dialogues=self._converse,
+            dialogues=self.converse,
             data_dir=settings.data_dir,
             clock=self.clock,
             on_closed=self.worker.poke,
@@ -258,7 +258,7 @@ class Yeoboseyo:
             ),
         )
 
-    def _converse(self, call: PendingCall) -> Conversation:
+    def converse(self, call: PendingCall) -> Conversation:
         """The agent's side of a call that begins now."""
         return self.agents.conversation(
             CallContext(

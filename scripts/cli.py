@@ -14,6 +14,7 @@ COMMANDS = {
     "ingest": "Load the catalogue into the knowledge index.",
     "users": "Manage who may sign in to the console.",
     "voice": "Make the fixed sentences ahead, as audio.",
+    "evaluate": "Play scripted callers against the agent and check the answers.",
     "bench": "Measure: stt, tts, turns, search, load, serve.",
 }
 

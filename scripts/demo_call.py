@@ -8,7 +8,13 @@ from rich.console import Console
 from rich.panel import Panel
 
 from scripts.carrier.call import SimulatedCall
-from scripts.carrier.checks import call_faults, summary_faults, turn_faults
+from scripts.carrier.checks import (
+    Answered,
+    call_checks,
+    faults,
+    summary_checks,
+    turn_checks,
+)
 from scripts.carrier.errors import CarrierError
 from scripts.carrier.runner import Caller, caller_voice
 from scripts.carrier.scenario import Scenario, Turn, load
@@ -111,28 +117,32 @@ def _verdict(
     settings: Settings,
 ) -> int:
     """Prints the summary and the way on; the exit status."""
-    faults: list[str] = []
+    wrong: list[str] = []
     answered = [turn for turn in stored.turns if turn.index]
     if len(answered) != len(scenario.turns):
-        faults.append(f"{len(answered)} turns were recorded, not {len(scenario.turns)}")
+        wrong.append(f"{len(answered)} turns were recorded, not {len(scenario.turns)}")
     for turn, recorded in zip(scenario.turns, answered, strict=False):
-        found = turn_faults(
-            turn.expect,
+        reply = Answered(
             said=recorded.intended,
             tools=[tool.name for tool in recorded.tools],
-            first_audio_ms=recorded.first_audio_ms,
+            reply_ms=recorded.first_audio_ms,
+            audible=True,
         )
-        faults += [f"turn {recorded.index}: {fault}" for fault in found]
-    faults += call_faults(
-        scenario.expect,
-        outcome=stored.outcome,
-        handoff_reason=stored.handoff_reason,
-        verification=stored.verification,
+        found = faults(turn_checks(turn.expect, reply))
+        wrong += [f"turn {recorded.index}: {fault}" for fault in found]
+    wrong += faults(
+        call_checks(
+            scenario.expect,
+            outcome=stored.outcome,
+            handoff_reason=stored.handoff_reason,
+            verification=stored.verification,
+        )
     )
-    faults += summary_faults(scenario.expect, stored.summary.text if stored.summary else "")
+    summary = stored.summary.text if stored.summary else ""
+    wrong += faults(summary_checks(scenario.expect, summary))
     after = call.after_stream
     if after is None or after.kind != "human":
-        faults.append("the caller was not connected with a human")
+        wrong.append("the caller was not connected with a human")
     recording = settings.data_dir / (stored.recording_path or "")
     if stored.summary is not None:
         panel = Panel(stored.summary.text, title="통화 요약")
@@ -143,10 +153,10 @@ def _verdict(
     console.print(f"· stereo recording (caller left, agent right): {recording}")
     console.print(f"· late audio: {call.report().underruns} times")
     if not recording.is_file():
-        faults.append(f"there is no recording {recording}")
-    for fault in faults:
+        wrong.append(f"there is no recording {recording}")
+    for fault in wrong:
         console.print(f"[red]✗[/red] {fault}")
-    if not faults:
+    if not wrong:
         console.print("[green]✓[/green] every turn was answered rightly, and the human was reached")
     console.print(
         "\nGo on:\n"
@@ -154,4 +164,4 @@ def _verdict(
         "  .venv/bin/yeoboseyo users add ME   make yourself a sign-in for it\n"
         '  .venv/bin/yeoboseyo call --say "5G 슬림 요금이 얼마예요?"   phone it yourself'
     )
-    return 1 if faults else 0
+    return 1 if wrong else 0

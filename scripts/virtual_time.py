@@ -10,6 +10,7 @@ import selectors
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor
 from functools import partial
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -83,3 +84,19 @@ def run_virtual(main: Coroutine[Any, Any, T], *, sockets_s: float = 0.0) -> T:
     if lost:
         raise RuntimeError(f"errors that nobody awaited: {lost}")
     return result
+
+
+class CountedQueue(SimpleQueue[Any]):
+    """aiosqlite's way to its thread; the clock stands still until the thread has answered.
+
+    Whoever uses a database on the virtual clock puts it in the place of `SimpleQueue` there: its
+    threads are not an executor's.
+    """
+
+    def put_nowait(self, item: Any) -> None:
+        """As the queue's."""
+        future = item[0]
+        loop = future.get_loop() if future is not None else None
+        if isinstance(loop, VirtualTimeLoop):
+            loop.hold_for(future)
+        super().put_nowait(item)

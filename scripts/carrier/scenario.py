@@ -3,9 +3,10 @@
 import json
 import re
 from collections.abc import Iterable, Iterator
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo
 
 import yaml
 from pydantic import (
@@ -19,7 +20,10 @@ from pydantic import (
 
 from storage.records import HandoffReason, Outcome, Verification
 
-_Number = Annotated[str, StringConstraints(pattern=r"^(\+[1-9][0-9]{6,14})?$")]
+SEOUL = ZoneInfo("Asia/Seoul")
+
+_Number = Annotated[str, StringConstraints(pattern=r"^(\+[1-9][0-9]{6,14}|[A-Za-z]{1,20})?$")]
+"""E.164; a carrier's word such as `anonymous`; or empty."""
 _Text = Annotated[str, StringConstraints(min_length=1, max_length=500)]
 _Count = Annotated[int, Field(ge=0)]
 _Within = Annotated[int, Field(gt=0, le=60_000)]
@@ -113,11 +117,12 @@ class Expectation(_Strict):
 class Scenario(_Strict):
     """One scripted caller."""
 
-    id: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")]
+    id: Annotated[str, StringConstraints(pattern=r"^\S(.{0,118}\S)?$")]
     caller: _Number = ""
     """E.164; empty is withheld."""
     called: _Number = "+8215880000"
-    today: date
+    today: date = Field(default_factory=lambda: datetime.now(SEOUL).date())
+    """In Seoul; without it the day on which it is run."""
     brain: Literal["local", "openai"] = "local"
     audio: Audio = Audio()
     turns: tuple[Turn, ...]

@@ -7,10 +7,10 @@ from dataclasses import replace
 import httpx
 import pytest
 
+from scripts.carrier.asgi import asgi_connector
 from scripts.carrier.call import SimulatedCall
 from scripts.carrier.errors import CarrierError
 from storage.records import Outcome
-from tests.support.asgi_socket import asgi_connector
 from tests.support.listening import listening
 from tests.support.parrot import ACCOUNT, CONFIG, TONE, Parrot
 from tests.support.virtual_time import run_virtual

@@ -9,8 +9,8 @@ from collections.abc import Callable
 import pytest
 
 from scripts.carrier import wire
+from scripts.carrier.asgi import AsgiSocket
 from storage.records import HandoffReason, Outcome
-from tests.support.asgi_socket import AsgiSocket
 from tests.support.edge import QUESTION, now, outcomes, play
 from tests.support.house import ACCOUNT, House
 from voice import phrases

@@ -2,36 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
-from agent.factory import AgentFactory
 from agent.hearing import Hearing
-from knowledge.service import open_knowledge
+from knowledge.catalog.loader import load_catalog, sample_catalog_path
 from scripts.carrier.scenario import Scenario, Turn
-from tests.integration.test_scenarios import SCENARIOS
-from tests.support.agents import Calls, Directory, Ledger
-from tests.support.text_mode import run
+from tests.support.scenarios import main_scenarios, play_in_text
+
+SCENARIOS = main_scenarios()
 
 
 @pytest.fixture(scope="module")
-def factory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AgentFactory]:
-    knowledge = open_knowledge(data_dir=tmp_path_factory.mktemp("data"), organization="sample")
-    yield AgentFactory(
-        catalog=knowledge.catalog,
-        lexicon=knowledge.lexicon,
-        retriever=knowledge.retriever,
-        customers=Directory(),
-        history=Calls(),
-        ledger=Ledger(),
-    )
-    knowledge.close()
-
-
-@pytest.fixture(scope="module")
-def hearing(factory: AgentFactory) -> Hearing:
-    return Hearing(factory.catalog)
+def failures() -> dict[str, list[str]]:
+    """What was wrong with each."""
+    hearing = Hearing(load_catalog(sample_catalog_path()))
+    heard = [
+        scenario.model_copy(
+            update={"turns": tuple(_heard(turn, hearing) for turn in scenario.turns)}
+        )
+        for scenario in SCENARIOS
+    ]
+    return {trial.scenario: trial.failures for trial in play_in_text(heard)}
 
 
 def _heard(turn: Turn, hearing: Hearing) -> Turn:
@@ -43,6 +34,5 @@ def _heard(turn: Turn, hearing: Hearing) -> Turn:
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.id)
-async def test_scenario(scenario: Scenario, factory: AgentFactory, hearing: Hearing) -> None:
-    turns = tuple(_heard(turn, hearing) for turn in scenario.turns)
-    assert await run(scenario.model_copy(update={"turns": turns}), factory) == []
+def test_scenario(scenario: Scenario, failures: dict[str, list[str]]) -> None:
+    assert failures[scenario.id] == []

@@ -2,38 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
 import pytest
 
-from agent.factory import AgentFactory
-from knowledge.service import open_knowledge
-from scripts.carrier.scenario import Scenario, load
-from tests.support.agents import Calls, Directory, Ledger
-from tests.support.text_mode import run
+from scripts.carrier.scenario import Scenario
+from tests.support.scenarios import main_scenarios, play_in_text
 
-FOLDER = Path(__file__).parent.parent / "scenarios"
-SCENARIOS = load([FOLDER, FOLDER.parents[1] / "scripts" / "demo_call.yaml"])
+SCENARIOS = main_scenarios()
 
 
 @pytest.fixture(scope="module")
-def factory(tmp_path_factory: pytest.TempPathFactory) -> Iterator[AgentFactory]:
-    knowledge = open_knowledge(data_dir=tmp_path_factory.mktemp("data"), organization="sample")
-    yield AgentFactory(
-        catalog=knowledge.catalog,
-        lexicon=knowledge.lexicon,
-        retriever=knowledge.retriever,
-        customers=Directory(),
-        history=Calls(),
-        ledger=Ledger(),
-    )
-    knowledge.close()
+def failures() -> dict[str, list[str]]:
+    """What was wrong with each."""
+    return {trial.scenario: trial.failures for trial in play_in_text(SCENARIOS)}
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS, ids=lambda scenario: scenario.id)
-async def test_scenario(scenario: Scenario, factory: AgentFactory) -> None:
-    assert await run(scenario, factory) == []
+def test_scenario(scenario: Scenario, failures: dict[str, list[str]]) -> None:
+    assert failures[scenario.id] == []
 
 
 def test_there_are_enough_and_each_is_one() -> None:

@@ -15,13 +15,19 @@ import pytest
 from fastapi import FastAPI
 
 from app import Yeoboseyo
+from scripts.carrier.asgi import AsgiSocket
 from scripts.carrier.call import SimulatedCall
-from scripts.carrier.checks import call_faults, summary_faults, turn_faults
+from scripts.carrier.checks import (
+    Answered,
+    call_checks,
+    faults,
+    summary_checks,
+    turn_checks,
+)
 from scripts.carrier.runner import Caller, caller_voice
 from scripts.carrier.scenario import Scenario, load
 from scripts.carrier.voice import CallerVoice
 from storage.records import HandoffStatus, NewCall, Outcome, StoredCall, Verification
-from tests.support.asgi_socket import AsgiSocket
 from tests.support.serving import HUMAN, TODAY, client, phone, serving, stored
 from tests.support.virtual_time import count_database_threads, run_virtual
 from voice.tts.prompts import prompts
@@ -48,21 +54,23 @@ def test_the_demo_call_is_answered_handed_off_and_summarised(tmp_path: Path) -> 
     async def main() -> None:
         async with asyncio.timeout(600), serving(tmp_path) as app:
             call, record = await play(app, scenario)
-            faults = call_faults(
-                scenario.expect,
-                outcome=record.outcome,
-                handoff_reason=record.handoff_reason,
-                verification=record.verification,
+            wrong = faults(
+                call_checks(
+                    scenario.expect,
+                    outcome=record.outcome,
+                    handoff_reason=record.handoff_reason,
+                    verification=record.verification,
+                )
             )
             assert record.summary is not None
-            faults += summary_faults(scenario.expect, record.summary.text)
+            wrong += faults(summary_checks(scenario.expect, record.summary.text))
             turns = record.turns[1:]
             assert [turn.index for turn in record.turns] == list(range(len(scenario.turns) + 1))
             for expected, turn in zip(scenario.turns, turns, strict=True):
-                faults += turn_faults(
-                    expected.expect, said=turn.intended, tools=[tool.name for tool in turn.tools]
-                )
-            assert faults == []
+                tools = [tool.name for tool in turn.tools]
+                reply = Answered(said=turn.intended, tools=tools)
+                wrong += faults(turn_checks(expected.expect, reply))
+            assert wrong == []
             assert turns[4].interrupted
             assert turns[4].said.endswith("…")
             assert call.after_stream is not None

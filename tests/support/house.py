@@ -15,6 +15,7 @@ from fastapi import FastAPI
 
 from agent.actions import Action
 from scripts.carrier import documents, wire
+from scripts.carrier.asgi import AsgiSocket, asgi_connector
 from scripts.carrier.call import SimulatedCall
 from scripts.carrier.exchange import Exchange
 from scripts.carrier.transport import SocketClosed
@@ -30,7 +31,6 @@ from storage.records import (
     Turn,
     Verification,
 )
-from tests.support.asgi_socket import AsgiSocket, asgi_connector
 from tests.support.line import ScriptedDialogue, ScriptedEars, ToneVoice, tone, vad
 from voice.services import CallLimits, CallServices
 from voice.switchboard import Switchboard

@@ -17,11 +17,11 @@ from pathlib import Path
 import pytest
 from fastapi import FastAPI
 
+from scripts.carrier.asgi import AsgiSocket, asgi_connector
 from scripts.carrier.runner import Caller, caller_voice
 from scripts.carrier.scenario import load
 from scripts.carrier.transport import Transport
 from storage.records import StoredCall
-from tests.support.asgi_socket import AsgiSocket, asgi_connector
 from tests.support.serving import ORIGIN, client, phone, serving, stored
 from tests.support.virtual_time import count_database_threads, run_virtual
 

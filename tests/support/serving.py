@@ -10,11 +10,11 @@ import httpx
 from fastapi import FastAPI
 
 from app import Yeoboseyo, create_app
+from scripts.carrier.asgi import asgi_connector
 from scripts.carrier.call import SimulatedCall
 from scripts.carrier.transport import Connector
 from settings import Settings
 from storage.records import StoredCall
-from tests.support.asgi_socket import asgi_connector
 
 ORIGIN = "https://voice.example.com"
 TOKEN = "8f14e45f"

@@ -2,13 +2,12 @@
 
 from collections.abc import Callable, Coroutine
 from functools import wraps
-from queue import SimpleQueue
 from typing import Any, ParamSpec
 
 import aiosqlite.core
 import pytest
 
-from scripts.virtual_time import VirtualTimeLoop, run_virtual
+from scripts.virtual_time import CountedQueue, VirtualTimeLoop, run_virtual
 
 __all__ = ["VirtualTimeLoop", "count_database_threads", "on_virtual_time", "run_virtual"]
 
@@ -27,17 +26,6 @@ def on_virtual_time(test: Callable[P, Coroutine[Any, Any, None]]) -> Callable[P,
     return run
 
 
-class _CountedQueue(SimpleQueue[Any]):
-    """aiosqlite's way to its thread; the clock stands still until the thread has answered."""
-
-    def put_nowait(self, item: Any) -> None:
-        future = item[0]
-        loop = future.get_loop() if future is not None else None
-        if isinstance(loop, VirtualTimeLoop):
-            loop.hold_for(future)
-        super().put_nowait(item)
-
-
 def count_database_threads(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let the clock stand still for SQLite's threads too, which are not an executor's."""
-    monkeypatch.setattr(aiosqlite.core, "SimpleQueue", _CountedQueue)
+    monkeypatch.setattr(aiosqlite.core, "SimpleQueue", CountedQueue)

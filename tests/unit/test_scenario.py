@@ -85,7 +85,7 @@ def test_several_documents_files_and_folders(tmp_path: Path) -> None:
         (('caller: ""', "caller: +821012345678"), "caller: Input should be a valid string"),
         (('caller: ""', "caller: 010-1234-5678"), "caller: "),
         (("today: 2026-11-20", "today: soon"), "today: "),
-        (("id: short", "id: Short One"), "id: "),
+        (("id: short", "id: "), "id: "),
         (("id: short\n", ""), "id: Field required"),
         (("turns: [{say: 안녕하세요}]", ""), "turns: Field required"),
         (("{say: 안녕하세요}", "{say: 네, press: '1'}"), "turns.0: a turn is exactly one of"),

@@ -1,0 +1,148 @@
+"""The product in a folder of its own, which scenarios phone: real parts, sample data, set dates."""
+
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from pathlib import Path
+
+from fastapi import FastAPI
+from pydantic import SecretStr
+from sqlalchemy import delete, func, select
+
+from app import SAMPLE_ORGANIZATION, Yeoboseyo, create_app
+from scripts.carrier.scenario import SEOUL
+from settings import Settings
+from storage.database import Database
+from storage.models import Base, CustomerRow, Owned
+from storage.records import StoredCall
+
+ORIGIN = "http://voice.example.com"
+"""Where the application believes to be reached, when it is phoned in memory."""
+
+TOKEN = "evaluation"  # noqa: S105 - signs nothing but our own calls to ourselves
+HUMAN = "+8225550100"
+
+_NOON = time(12, 0)
+_ORGANIZATION_NAME = "여보세요 모바일"
+
+
+def own_settings(settings: Settings, folder: Path, *, brain: str) -> Settings:
+    """`settings` for an application that keeps all it has in `folder` and speaks by itself."""
+    return settings.model_copy(
+        update={
+            "data_dir": folder,
+            "database_url": None,
+            "chroma_url": None,
+            "organization": SAMPLE_ORGANIZATION,
+            "organization_name": _ORGANIZATION_NAME,
+            "public_url": ORIGIN,
+            "human_number": HUMAN,
+            "twilio_auth_token": SecretStr(TOKEN),
+            "twilio_account_sid": "",
+            "development": False,
+            "brain": brain,
+            "voices": "espeak",
+        }
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kept:
+    """What the database holds of a call when it is over."""
+
+    call: StoredCall
+    handoffs: int
+    change_requests: int
+    customers: tuple[object, ...]
+    """All customers, to be compared with those before the call."""
+
+    @property
+    def summary(self) -> str:
+        """All that the summary says, as one text."""
+        summary = self.call.summary
+        if summary is None:
+            return ""
+        answers = [f"{asked.question} {asked.answer}" for asked in summary.questions]
+        return " ".join([summary.reason, summary.text, *answers, *summary.follow_ups])
+
+
+class House:
+    """The running application; one trial after the other, each with a fresh database."""
+
+    def __init__(self, app: FastAPI, calendar: "Calendar") -> None:
+        self.app = app
+        self.yeoboseyo: Yeoboseyo = app.state.yeoboseyo
+        self._calendar = calendar
+
+    async def renew(self, today: date) -> None:
+        """Forget all calls and changes: the sample customers as they are on the first day."""
+        self._calendar.today = today
+        database = self.yeoboseyo.database
+        models = {mapper.local_table: mapper.class_ for mapper in Base.registry.mappers}
+        async with database.write(SAMPLE_ORGANIZATION) as session:
+            for table in reversed(Base.metadata.sorted_tables):
+                if issubclass(models[table], Owned):
+                    await session.execute(delete(models[table]))
+        await self.yeoboseyo.customers.load_sample(organization_name=_ORGANIZATION_NAME)
+
+    async def kept(self, call_sid: str) -> Kept | None:
+        """What is stored of a call and its summary; None where nothing is."""
+        await self.yeoboseyo.worker.drain()
+        call = await self.yeoboseyo.store.by_sid(call_sid)
+        return None if call is None else await kept(self.yeoboseyo.database, call)
+
+
+class Calendar:
+    """The date that the application believes; a call takes no time of it."""
+
+    def __init__(self) -> None:
+        self.today = date(2026, 11, 20)
+
+    def now(self) -> datetime:
+        """Noon in Seoul."""
+        return datetime.combine(self.today, _NOON, SEOUL).astimezone(UTC)
+
+
+@asynccontextmanager
+async def open_house(settings: Settings, *, brain: str) -> AsyncIterator[House]:
+    """The application, started, in a temporary folder.
+
+    Raises TranscriptionError without the speech model.
+    """
+    calendar = Calendar()
+    with tempfile.TemporaryDirectory(prefix="yeoboseyo-evaluate-") as folder:
+        app = create_app(own_settings(settings, Path(folder), brain=brain), clock=calendar.now)
+        async with app.router.lifespan_context(app):
+            yield House(app, calendar)
+
+
+async def kept(database: Database, call: StoredCall) -> Kept:
+    """What a database holds of a call."""
+    return Kept(
+        call=call,
+        handoffs=await _count(database, call, "handoffs"),
+        change_requests=await _count(database, call, "change_requests"),
+        customers=await customers(database, call.organization_id),
+    )
+
+
+async def customers(database: Database, organization_id: str) -> tuple[object, ...]:
+    """All customers of an organization, column by column."""
+    async with database.read(organization_id) as session:
+        rows = await session.scalars(select(CustomerRow).order_by(CustomerRow.id))
+        return tuple((row.name, row.phone, row.born, row.plan_id, row.since) for row in rows)
+
+
+async def _count(database: Database, call: StoredCall, table: str) -> int:
+    """Rows of a call in a table."""
+    model = next(
+        (m.class_ for m in Base.registry.mappers if getattr(m.local_table, "name", "") == table),
+        None,
+    )
+    if model is None:
+        return 0
+    async with database.read(call.organization_id) as session:
+        counting = select(func.count()).select_from(model).where(model.call_id == call.id)
+        return await session.scalar(counting) or 0
