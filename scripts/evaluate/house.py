@@ -15,7 +15,7 @@ from app import SAMPLE_ORGANIZATION, Yeoboseyo, create_app
 from scripts.carrier.scenario import SEOUL
 from settings import Settings
 from storage.database import Database
-from storage.models import Base, CustomerRow, Owned
+from storage.models import Base, ChangeRequestRow, CustomerRow, HandoffRow, Owned
 from storage.records import StoredCall
 
 ORIGIN = "http://voice.example.com"
@@ -120,12 +120,15 @@ async def open_house(settings: Settings, *, brain: str) -> AsyncIterator[House]:
 
 async def kept(database: Database, call: StoredCall) -> Kept:
     """What a database holds of a call."""
-    return Kept(
-        call=call,
-        handoffs=await _count(database, call, "handoffs"),
-        change_requests=await _count(database, call, "change_requests"),
-        customers=await customers(database, call.organization_id),
-    )
+    handoffs = select(func.count()).where(HandoffRow.call_id == call.id)
+    changes = select(func.count()).where(ChangeRequestRow.call_sid == call.call_sid)
+    async with database.read(call.organization_id) as session:
+        return Kept(
+            call=call,
+            handoffs=await session.scalar(handoffs) or 0,
+            change_requests=await session.scalar(changes) or 0,
+            customers=await customers(database, call.organization_id),
+        )
 
 
 async def customers(database: Database, organization_id: str) -> tuple[object, ...]:
@@ -133,16 +136,3 @@ async def customers(database: Database, organization_id: str) -> tuple[object, .
     async with database.read(organization_id) as session:
         rows = await session.scalars(select(CustomerRow).order_by(CustomerRow.id))
         return tuple((row.name, row.phone, row.born, row.plan_id, row.since) for row in rows)
-
-
-async def _count(database: Database, call: StoredCall, table: str) -> int:
-    """Rows of a call in a table."""
-    model = next(
-        (m.class_ for m in Base.registry.mappers if getattr(m.local_table, "name", "") == table),
-        None,
-    )
-    if model is None:
-        return 0
-    async with database.read(call.organization_id) as session:
-        counting = select(func.count()).select_from(model).where(model.call_id == call.id)
-        return await session.scalar(counting) or 0
