@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import unicodedata
-from collections.abc import AsyncGenerator, Iterable
+from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import date
@@ -15,7 +15,7 @@ from agent.brain.base import Brain, Exchange, TurnRequest
 from agent.brief import handoff_brief
 from agent.errors import BrainError
 from agent.facts import Fact
-from agent.grounding import REPLACEMENT, Grounding
+from agent.guard import Guard
 from agent.tools import Toolbox
 from agent.verification import Awaited, Claim, claim_in, refuses
 from storage.records import Customer, HandoffReason, ToolCall, Verification
@@ -48,7 +48,8 @@ class Conversation:
         self._context = context
         self._brain = brain
         self._tools = tools
-        self._grounding = Grounding(tools.catalog)
+        self._guard = Guard(tools.catalog)
+        self._request: TurnRequest | None = None
         self._history: list[Exchange] = []
         self._reply: list[Say] = []
         self._last_reply: tuple[Say, ...] = ()
@@ -124,7 +125,7 @@ class Conversation:
             async for proposed in proposals:
                 for used in self._used():
                     yield used
-                checked = self._checked(proposed)
+                checked = await self._checked(proposed)
                 if checked:
                     yield checked
         for used in self._used():
@@ -156,6 +157,8 @@ class Conversation:
         self._reply = []
         self._worth_repeating = True
         self._tools.begin_turn()
+        self._guard.begin_turn()
+        self._request = None
         if heard:
             self._tools.told.append(heard)
         self._history.append(Exchange(heard=heard, said=""))
@@ -173,24 +176,18 @@ class Conversation:
         self._history[-1] = Exchange(heard=last.heard, said=f"{last.said} {say.text}".strip())
         return say
 
-    def _checked(self, proposed: Say) -> Say | None:
-        """The sentence after grounding; None when its replacement was said already."""
-        found = self._grounding.check(
-            proposed.text, self._tools.facts, told=[turn.heard for turn in self._history]
-        )
-        if found.verdict == "replaced":
-            log.warning("a sentence was not grounded: %s", ", ".join(found.missing))
-            if any(say.grounding == "replaced" for say in self._reply):
-                return None
-            return self._said(Say(text=REPLACEMENT, grounding="replaced"))
-        fact_ids = proposed.fact_ids or found.fact_ids
-        return self._said(
-            Say(
-                text=proposed.text,
-                expects=proposed.expects,
-                fact_ids=fact_ids,
-                grounding="grounded" if fact_ids else found.verdict,
-            )
+    async def _checked(self, proposed: Say) -> Say | None:
+        """What is spoken for a proposed sentence, once the facts bear it out."""
+        told = [turn.heard for turn in self._history]
+        say = await self._guard.approve(proposed, self._tools.facts, told, self._rephrase)
+        return say and self._said(say)
+
+    async def _rephrase(self, rejected: str, problems: Sequence[str]) -> Say | None:
+        """Let the brain say a sentence anew; code's own sentences have nobody to do that."""
+        if self._request is None:
+            return None
+        return await self._brain.rephrase(
+            self._request, self._tools, rejected=rejected, problems=problems
         )
 
     async def _answer(
@@ -343,6 +340,7 @@ class Conversation:
                 yield Say(text=lines.ASK_FREELY)
                 return
         request = TurnRequest(text=text, history=tuple(self._history[:-1]), expects=expected)
+        self._request = request
         try:
             async with aclosing(self._brain.reply(request, self._tools)) as proposals:
                 async for say in proposals:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from agent.grounding import squeeze
+from agent.grounding.evidence import squeeze
 from agent.korean.repair import repair
 
 _AGENT = (

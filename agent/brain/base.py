@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -40,6 +40,16 @@ class Brain(Protocol):
 
         Raises:
             BrainError: no answer could be made.
+        """
+        ...
+
+    async def rephrase(
+        self, request: TurnRequest, tools: Toolbox, *, rejected: str, problems: Sequence[str]
+    ) -> Say | None:
+        """Say one sentence anew that the facts did not bear out, within a second or two.
+
+        `problems` are what stands in no fact, such as `won:45000` or a name. None where nothing
+        better can be said; what comes back is checked again.
         """
         ...
 

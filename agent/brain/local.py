@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from agent.actions import Say
@@ -67,6 +67,12 @@ class LocalBrain:
         self._state = decided.state
         for say in decided.says():
             yield say
+
+    async def rephrase(
+        self, request: TurnRequest, tools: Toolbox, *, rejected: str, problems: Sequence[str]
+    ) -> Say | None:
+        """Nothing better: its sentences are filled from the catalogue to begin with."""
+        return None
 
     def played(self, text: str, *, interrupted: bool) -> None:
         """An offer that the caller did not hear is not open."""

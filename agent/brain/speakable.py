@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 
-from agent.grounding import squeeze
+from agent.grounding.evidence import squeeze
 
 _LONGEST = 160
 """Characters of one sentence; nobody follows more by ear."""

@@ -12,7 +12,7 @@ from agent.actions import Action, EndCall, HandOff, Heard, Say, Used
 from agent.breaker import FIRST_PAUSE_S
 from agent.conversation import Conversation
 from agent.factory import AgentFactory
-from agent.grounding import REPLACEMENT
+from agent.guard import REPLACEMENT
 from agent.lines import OFFER_HUMAN
 from agent.model import ModelConfig, open_model
 from storage.records import HandoffReason
@@ -77,8 +77,20 @@ async def test_a_tool_call_then_a_grounded_answer_sentence_by_sentence() -> None
     assert {tool["function"]["name"] for tool in server.requests[0]["tools"]} >= {"hand_off"}
 
 
-async def test_a_wrong_price_is_replaced_and_a_human_offered() -> None:
+async def test_a_wrong_price_gives_way_to_the_right_one() -> None:
     plays = (Play(calls=[FIND]), Play(text=["이월 10GB는 월 45,000원이에요. 더 궁금하세요?"]))
+    async with call(*plays) as (conversation, _):
+        actions = await hear(conversation, "이월 10기가 얼마예요")
+    says = [a for a in actions if isinstance(a, Say)]
+    assert [s.text for s in says] == [
+        "이월 10GB는 월 50,000원에 데이터 10GB예요.",
+        "더 궁금하세요?",
+    ]
+    assert (says[0].grounding, says[0].fact_ids) == ("fact", ("plan:rollover-10",))
+
+
+async def test_where_no_fact_helps_a_human_is_offered() -> None:
+    plays = (Play(calls=[FIND]), Play(text=["골드 플러스는 월 50,000원이에요. 더 궁금하세요?"]))
     async with call(*plays) as (conversation, _):
         actions = await hear(conversation, "이월 10기가 얼마예요")
         says = [a for a in actions if isinstance(a, Say)]

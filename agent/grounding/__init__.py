@@ -1,0 +1,1 @@
+"""Grounding: before a sentence is spoken, what it claims is checked against the turn's facts."""
