@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -188,6 +189,26 @@ class ChangeRequestRow(Owned, Base):
     to_plan_id: Mapped[str] = mapped_column(String(64))
     requested_at: Mapped[datetime]
     status: Mapped[str] = mapped_column(String(16))
+
+
+class ModelUsageRow(Owned, Base):
+    """One answer of a chat model; it names the call as `ChangeRequestRow` does."""
+
+    __tablename__ = "model_usage"
+    __table_args__ = (UniqueConstraint("organization_id", "key"),)
+
+    key: Mapped[str] = mapped_column(String(32))
+    """Made by whoever notes it, so that noting it twice counts once."""
+    call_sid: Mapped[str] = mapped_column(String(64))
+    purpose: Mapped[str] = mapped_column(String(16))
+    model: Mapped[str] = mapped_column(String(200))
+    prompt: Mapped[str] = mapped_column(String(64))
+    tokens_read: Mapped[int]
+    tokens_written: Mapped[int]
+    estimated: Mapped[bool]
+    cost_micros: Mapped[int] = mapped_column(BigInteger)
+    at: Mapped[datetime]
+    day: Mapped[date] = mapped_column(index=True)
 
 
 class OutboxJobRow(Owned, Base):

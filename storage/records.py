@@ -229,6 +229,51 @@ class ChangeRequest:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ModelUse:
+    """One answer of a chat model, and what it took."""
+
+    key: str
+    """Unique: an answer noted twice counts once."""
+    call_sid: str
+    purpose: str
+    """`answer`, `rephrase` or `summary`."""
+    model: str
+    prompt: str
+    """The prompt's name with its version."""
+    tokens_read: int
+    tokens_written: int
+    estimated: bool
+    """True when the server did not count, as after a cut."""
+    cost_micros: int
+    """Millionths of the currency in which the prices are set."""
+    at: datetime
+    """UTC."""
+    day: date
+    """The day in Seoul, by which limits count."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Spent:
+    """What was used up so far."""
+
+    tokens: int = 0
+    cost_micros: int = 0
+
+
+@dataclass(frozen=True, kw_only=True)
+class DayUsage:
+    """What one model took on one day."""
+
+    day: date
+    model: str
+    calls: int
+    answers: int
+    tokens_read: int
+    tokens_written: int
+    cost_micros: int
+
+
+@dataclass(frozen=True, kw_only=True)
 class Job:
     """Something that must happen after a commit, as claimed from the outbox."""
 
