@@ -15,6 +15,7 @@ from agent.conversation import CallContext, Conversation
 from agent.factory import AgentFactory
 from agent.hearing import Hearing
 from agent.model import ModelConfig, open_model
+from agent.model.accounts import Accounts, Limits, Prices
 from agent.summary import summarize
 from console.app import create_console
 from knowledge.service import Knowledge, open_knowledge
@@ -28,6 +29,7 @@ from storage.history import CallHistory
 from storage.organizations import ensure_organization
 from storage.outbox import Outbox, OutboxWorker
 from storage.records import Job
+from storage.usage import UsageStore
 from voice.playout import PlayoutCounters
 from voice.services import CallLimits, CallServices
 from voice.stt.models import fetch, resolve
@@ -150,6 +152,8 @@ class Yeoboseyo:
         )
         self._add_routes(app)
         warming = [keep_warm(voice, fixed) for voice in remote]
+        if self.agents.model is not None:
+            warming.append(self.agents.model.accounts.run())
         for work in (self.worker.run(), self._close_orphans(), *warming):
             stack.push_async_callback(_cancelled, asyncio.create_task(work))
         self.ready = True
@@ -212,7 +216,17 @@ class Yeoboseyo:
                 total_s=settings.openai_timeout_s,
                 max_tokens=settings.openai_max_tokens,
                 extra=settings.openai_extra,
-            )
+            ),
+            Accounts(
+                clock=self.clock,
+                limits=Limits(
+                    call_tokens=settings.openai_call_tokens,
+                    day_tokens=settings.openai_day_tokens,
+                    day_cost=settings.openai_day_cost,
+                ),
+                prices=Prices(read=settings.openai_read_price, written=settings.openai_write_price),
+                journal=UsageStore(self.database, settings.organization),
+            ),
         )
 
     def _add_routes(self, app: FastAPI) -> None:

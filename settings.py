@@ -134,6 +134,24 @@ class Settings(BaseSettings):
     openai_max_tokens: int = Field(
         400, ge=50, description="Tokens of one answer; a reasoning model needs more."
     )
+    openai_read_price: float = Field(
+        0.0, ge=0, description="Price of a million tokens that the model reads, for the accounts."
+    )
+    openai_write_price: float = Field(
+        0.0, ge=0, description="Price of a million tokens that it writes."
+    )
+    openai_call_tokens: Annotated[
+        int | None,
+        Field(ge=1, description="Tokens of one call; beyond them the local brain answers."),
+    ] = 300_000
+    openai_day_tokens: Annotated[
+        int | None,
+        Field(ge=1, description="Tokens of the organization's day in Seoul; unset, no limit."),
+    ] = None
+    openai_day_cost: Annotated[
+        float | None,
+        Field(gt=0, description="Its cost, in the currency of the prices; unset, no limit."),
+    ] = None
     openai_extra: dict[str, Any] = Field(
         {},
         description="JSON that each request carries besides, such as "
@@ -201,6 +219,14 @@ class Settings(BaseSettings):
         if parts.scheme not in {"http", "https"} or not parts.netloc or parts.path or parts.query:
             raise ValueError("public_url must be an origin such as https://voice.example.com")
         return url.rstrip("/")
+
+    @model_validator(mode="after")
+    def _cost_has_prices(self) -> Self:
+        if self.openai_day_cost is not None and not (
+            self.openai_read_price or self.openai_write_price
+        ):
+            raise ValueError("YEOBOSEYO_OPENAI_DAY_COST needs the prices of the tokens")
+        return self
 
     @model_validator(mode="after")
     def _voices_are_set_up(self) -> Self:

@@ -26,9 +26,11 @@ from agent.brain.sentences import SentenceCutter
 from agent.brain.speakable import holds_on
 from agent.conversation import CallContext
 from agent.errors import BrainError, ModelError
+from agent.model.accounts import Meter
 from agent.model.completion import Completion, ToolRequest
 from agent.model.deadline import Deadline
 from agent.model.service import Ask, ModelService
+from agent.prompts import ANSWER, REPHRASE
 from agent.tools import Toolbox, ToolResult
 from agent.toolspecs import json_schemas
 
@@ -78,6 +80,7 @@ class OpenAIBrain:
         self._model = model
         self._fallback = fallback
         self._context = context
+        self._meter = Meter(call_sid=context.call_sid)
         self._turn: _Turn | None = None
 
     async def reply(self, request: TurnRequest, tools: Toolbox) -> AsyncGenerator[Say, None]:
@@ -92,7 +95,7 @@ class OpenAIBrain:
                     turn.said.append(say.text)
                     yield say
         except BrainError as error:
-            log.warning("the model failed (%s): %s", error.code, error.message)
+            log.info("the model did not answer a turn (%s): %s", error.code, error.message)
             if not (turn.answered or tools.ending or tools.needs):
                 turn.local = True
         if turn.local:
@@ -111,12 +114,15 @@ class OpenAIBrain:
             return None
         ask = Ask(
             messages=rephrasing(turn.messages, tools, rejected=rejected, problems=problems),
+            meter=self._meter,
+            purpose="rephrase",
+            prompt=REPHRASE,
             max_tokens=_REPHRASE_TOKENS,
         )
         try:
             text = await self._model.complete(ask, Deadline(min(_REPHRASE_S, turn.deadline.left_s)))
         except ModelError as error:
-            log.warning("no other sentence came (%s)", error.code)
+            log.info("no other sentence came (%s)", error.code)
             return None
         cutter = SentenceCutter()
         sentences = [*cutter.feed(text), *cutter.finish()]
@@ -186,7 +192,13 @@ class OpenAIBrain:
     async def _sentences(self, turn: _Turn, answer: Completion) -> AsyncGenerator[Say, None]:
         """What may be said of one answer; a sentence that was broken off never is."""
         cutter = SentenceCutter()
-        ask = Ask(messages=turn.messages, tools=json_schemas())
+        ask = Ask(
+            messages=turn.messages,
+            meter=self._meter,
+            purpose="answer",
+            prompt=ANSWER,
+            tools=json_schemas(),
+        )
         async with aclosing(self._model.stream(ask, answer, turn.deadline)) as pieces:
             async for piece in pieces:
                 for sentence in cutter.feed(piece):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from agent.model.accounts import Accounts
 from agent.model.config import ModelConfig
 
 if TYPE_CHECKING:
@@ -15,7 +16,7 @@ _KEEP_ALIVE_S = 60.0
 """Connections outlive the pause between two turns, which saves the TLS handshake."""
 
 
-def open_model(config: ModelConfig) -> ModelService:
+def open_model(config: ModelConfig, accounts: Accounts) -> ModelService:
     """The service of one process; its client never retries by itself, since turns have a limit."""
     # The SDK takes most of a second to import, which only a server that uses it should pay.
     import httpx2  # noqa: PLC0415
@@ -33,4 +34,4 @@ def open_model(config: ModelConfig) -> ModelService:
             limits=httpx2.Limits(keepalive_expiry=_KEEP_ALIVE_S), timeout=None
         ),
     )
-    return ModelService(config, client)
+    return ModelService(config, client, accounts)

@@ -1,4 +1,4 @@
-"""What the model may cost: tokens and money by call and day, noted without keeping a turn waiting."""
+"""What the model may cost: tokens and money by call and day, noted while no turn waits."""
 
 from __future__ import annotations
 
@@ -132,9 +132,7 @@ class Accounts:
             log.warning("today's limit of the model (%s) is reached", reached)
         return reached
 
-    def note(
-        self, meter: Meter, tokens: Tokens, *, purpose: str, model: str, prompt: str
-    ) -> None:
+    def note(self, meter: Meter, tokens: Tokens, *, purpose: str, model: str, prompt: str) -> None:
         """Count an answer; returns at once."""
         now = self._clock()
         meter.tokens += tokens.read + tokens.written

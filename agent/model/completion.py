@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -43,8 +42,9 @@ class Completion:
     tokens: Tokens | None = None
     """As the server counted them."""
 
-    def absorb(self, chunk: Any) -> Iterable[str]:
+    def absorb(self, chunk: Any) -> list[str]:
         """Take one chunk; gives the pieces of text in it."""
+        texts = []
         usage = getattr(chunk, "usage", None)
         read = getattr(usage, "prompt_tokens", None)
         if read is not None:
@@ -62,11 +62,13 @@ class Completion:
             text = _text(getattr(delta, "content", None))
             self.written += len(text)
             if text:
-                yield text
+                texts.append(text)
+        return texts
 
     def begin_again(self) -> None:
-        """Forget what came: the request is sent a second time. What it took is kept."""
+        """Forget what came: the request is sent a second time."""
         self.content, self.calls, self.finish_reason = "", [], None
+        self.written, self.tokens = 0, None
 
     @property
     def whole(self) -> bool:

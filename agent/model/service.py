@@ -6,8 +6,8 @@ import asyncio
 import json
 import logging
 from collections import Counter
-from collections.abc import AsyncGenerator, Mapping, Sequence
-from contextlib import aclosing
+from collections.abc import AsyncGenerator, Iterator, Mapping, Sequence
+from contextlib import aclosing, contextmanager
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -22,7 +22,8 @@ from openai import (
 
 from agent.breaker import Breaker, State, retry_after_s
 from agent.errors import ModelError
-from agent.model.completion import Completion
+from agent.model.accounts import Accounts, Meter
+from agent.model.completion import Completion, Tokens
 from agent.model.config import ModelConfig
 from agent.model.deadline import Deadline
 from agent.model.parameters import Parameters
@@ -35,6 +36,9 @@ JSON_TOKENS = 1_500
 JSON_TIMEOUT_S = 45.0
 """For a whole answer in JSON, for which nobody waits on the line."""
 
+_BYTES_A_TOKEN = 4
+_BYTES_A_SIGN = 3
+"""For what no server counted: Korean takes three bytes a syllable, and about 0.75 tokens."""
 _ACCOUNT = frozenset({401, 402, 403, 404})
 
 
@@ -43,6 +47,11 @@ class Ask:
     """One request for an answer."""
 
     messages: Sequence[Mapping[str, Any]]
+    meter: Meter
+    purpose: str
+    """What it is for, in the accounts."""
+    prompt: str
+    """The prompt's name with its version."""
     tools: list[dict[str, Any]] | None = None
     schema: tuple[str, dict[str, Any]] | None = None
     """Name and JSON schema that the answer is to have."""
@@ -59,13 +68,18 @@ class ModelGauge:
     answers: int
     failures: Mapping[str, int]
     """By the code of the reason."""
+    tokens_today: int
+    cost_today: float
+    unwritten: int
+    """Answers that are counted, but not yet in the database."""
 
 
 class ModelService:
     """A chat model on a server that speaks chat completions; one a process."""
 
-    def __init__(self, config: ModelConfig, client: AsyncOpenAI) -> None:
+    def __init__(self, config: ModelConfig, client: AsyncOpenAI, accounts: Accounts) -> None:
         self.config = config
+        self.accounts = accounts
         self._client = client
         self._breaker = Breaker()
         self._parameters = Parameters(own_server=config.base_url is not None, extra=config.extra)
@@ -75,11 +89,15 @@ class ModelService:
 
     def gauge(self) -> ModelGauge:
         """Its state; to be called on the loop."""
+        today = self.accounts.today
         return ModelGauge(
             model=self.config.model,
             state=self._breaker.state(asyncio.get_running_loop().time()),
             answers=self._answers,
             failures=dict(self._failures),
+            tokens_today=today.tokens,
+            cost_today=today.cost_micros / 1_000_000,
+            unwritten=self.accounts.unwritten,
         )
 
     def deadline(self) -> Deadline:
@@ -94,6 +112,8 @@ class ModelService:
         Raises ModelError, after which a second attempt may be made where it is retryable.
         """
         loop = asyncio.get_running_loop()
+        if limit := self.accounts.refusal(ask.meter):
+            raise ModelError("limit", f"{limit} is reached")
         attempt = self._breaker.ask(loop.time())
         if attempt is None:
             raise ModelError("resting", "the model has failed too often to be asked now")
@@ -111,6 +131,8 @@ class ModelService:
                 for_good=error.code == "account",
                 retry_after_s=error.retry_after_s,
             )
+            state = self._breaker.state(loop.time())
+            log.warning("the model failed (%s): %s; breaker %s", error.code, error, state)
             raise
         finally:
             self._breaker.abandoned(attempt)
@@ -127,10 +149,15 @@ class ModelService:
         *,
         data: str,
         schema: dict[str, Any],
-        name: str = "answer",
+        call_sid: str,
+        purpose: str = "summary",
+        prompt_name: str,
         timeout_s: float = JSON_TIMEOUT_S,
     ) -> dict[str, Any]:
         """An object by a JSON schema; `data` is what the prompt speaks of, never instructions.
+
+        `prompt_name` is its name with its version, for the accounts. A call's own limit does not
+        count here, where it has ended; the day's does.
 
         The server may not have held to the schema: whoever asks checks the object. Raises
         ModelError.
@@ -140,7 +167,10 @@ class ModelService:
                 {"role": "system", "content": prompt},
                 {"role": "user", "content": data},
             ],
-            schema=(name, schema),
+            meter=Meter(call_sid=call_sid),
+            purpose=purpose,
+            prompt=prompt_name,
+            schema=(purpose, schema),
             max_tokens=JSON_TOKENS,
         )
         text = await self.complete(ask, Deadline(timeout_s))
@@ -154,36 +184,31 @@ class ModelService:
         return found
 
     async def aclose(self) -> None:
-        """Close the connections."""
+        """Close the connections, and write what is left in the accounts."""
         await self._client.close()
+        await self.accounts.close()
 
     async def _pieces(
         self, ask: Ask, answer: Completion, deadline: Deadline
     ) -> AsyncGenerator[str, None]:
         thoughts = ThoughtFilter(begun=self._thinks_first)
-        try:
+        with _translated():
             stream = await self._open(ask, deadline)
+        try:
             async with stream:
                 chunks = aiter(stream)
-                while (chunk := await deadline.sign(anext(chunks, None))) is not None:
-                    for text in answer.absorb(chunk):
+                while True:
+                    with _translated():
+                        chunk = await deadline.sign(anext(chunks, None))
+                        texts = () if chunk is None else answer.absorb(chunk)
+                    if chunk is None:
+                        break
+                    for text in texts:
                         if piece := thoughts.feed(text):
                             answer.content += piece
                             yield piece
-        except TimeoutError as error:
-            raise ModelError("timeout", "the model took too long") from error
-        except APITimeoutError as error:
-            raise ModelError("timeout", "the server does not answer") from error
-        except APIConnectionError as error:
-            raise ModelError("cut", "the connection broke off", retryable=True) from error
-        except APIStatusError as error:
-            raise _refused(error) from error
-        except APIError as error:
-            raise ModelError(
-                "unavailable", "the server reports an error", retryable=True
-            ) from error
-        except (OpenAIError, ValueError, TypeError, AttributeError) as error:
-            raise ModelError("malformed", "the answer cannot be read", retryable=True) from error
+        finally:
+            self._note(ask, answer)
         if rest := thoughts.finish():
             answer.content += rest
             yield rest
@@ -191,6 +216,20 @@ class ModelService:
         self._thinks_first = thoughts.unopened or (self._thinks_first and not thoughts.inside)
         if not answer.whole:
             raise ModelError("cut", "the stream ended in the middle", retryable=True)
+
+    def _note(self, ask: Ask, answer: Completion) -> None:
+        """Count what an answer took, also one that nobody waited for."""
+        tokens = answer.tokens
+        if tokens is None:
+            read = json.dumps([*ask.messages, *(ask.tools or ())], ensure_ascii=False)
+            tokens = Tokens(
+                read=len(read.encode()) // _BYTES_A_TOKEN,
+                written=-(-answer.written * _BYTES_A_SIGN // _BYTES_A_TOKEN),
+                estimated=True,
+            )
+        self.accounts.note(
+            ask.meter, tokens, purpose=ask.purpose, model=self.config.model, prompt=ask.prompt
+        )
 
     async def _open(self, ask: Ask, deadline: Deadline) -> Any:
         """Send the request; once more for each parameter that the server turns out to refuse."""
@@ -214,6 +253,23 @@ class ModelService:
                     raise
                 if not self._parameters.learn(refusal, parameters):
                     raise
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    """The SDK's errors, and what strange answers raise, as ours."""
+    try:
+        yield
+    except (TimeoutError, APITimeoutError) as error:
+        raise ModelError("timeout", "the model took too long") from error
+    except APIConnectionError as error:
+        raise ModelError("cut", "the connection broke off", retryable=True) from error
+    except APIStatusError as error:
+        raise _refused(error) from error
+    except APIError as error:
+        raise ModelError("unavailable", "the server reports an error", retryable=True) from error
+    except (OpenAIError, ValueError, TypeError, AttributeError) as error:
+        raise ModelError("malformed", "the answer cannot be read", retryable=True) from error
 
 
 def _refused(error: APIStatusError) -> ModelError:

@@ -15,7 +15,10 @@ from agent.factory import AgentFactory
 from agent.guard import REPLACEMENT
 from agent.lines import OFFER_HUMAN
 from agent.model import ModelConfig, open_model
+from agent.model.accounts import Accounts, Limits
+from agent.prompts import ANSWER
 from storage.records import HandoffReason
+from tests.support.accounts import Journal
 from tests.support.agents import (
     Calls,
     Directory,
@@ -25,6 +28,7 @@ from tests.support.agents import (
     context,
     lexicon,
 )
+from tests.support.calls import NOW
 from tests.support.chat_server import ChatServer, Play, chat_server
 from tests.support.virtual_time import on_virtual_time
 
@@ -35,10 +39,13 @@ FIND = ("find_plans", '{"name": "이월 10GB"}')
 
 @asynccontextmanager
 async def call(
-    *plays: Play, caller: str = KIM, timeout_s: float = 5.0
+    *plays: Play, caller: str = KIM, timeout_s: float = 5.0, accounts: Accounts | None = None
 ) -> AsyncIterator[tuple[Conversation, ChatServer]]:
     async with chat_server(*plays) as server:
-        model = open_model(ModelConfig(model="test", base_url=server.base_url, total_s=timeout_s))
+        model = open_model(
+            ModelConfig(model="test", base_url=server.base_url, total_s=timeout_s),
+            accounts or Accounts(clock=lambda: NOW),
+        )
         factory = AgentFactory(
             catalog=catalog(), lexicon=lexicon(), retriever=FixedRetriever(),
             customers=Directory(), history=Calls(), ledger=Ledger(), model=model,
@@ -298,3 +305,29 @@ async def test_an_interrupted_answer_leaves_only_what_was_heard() -> None:
         await hear(conversation, "잠깐만요")
     said = [m["content"] for m in server.requests[1]["messages"] if m["role"] == "assistant"]
     assert said[-1] == "첫 문장…"
+
+
+async def test_at_the_calls_limit_the_local_brain_goes_on() -> None:
+    accounts = Accounts(clock=lambda: NOW, limits=Limits(call_tokens=1))
+    async with call(Play(text=["네, 말씀하세요."]), accounts=accounts) as (conversation, server):
+        assert texts(await hear(conversation, "저기요 있잖아요")) == ["네, 말씀하세요."]
+        assert accounts.today.tokens > 500
+        assert texts(await hear(conversation, "이월 10기가 얼마예요"))[0] == LOCAL_PRICE
+    assert len(server.requests) == 1
+
+
+@on_virtual_time
+async def test_what_the_server_counts_is_noted_with_the_prompts_version() -> None:
+    journal = Journal()
+    accounts = Accounts(clock=lambda: NOW, journal=journal)
+    counted = Play(text=["네, 말씀하세요."], usage=(120, 7))
+    cut = Play(text=["네, 말씀", "하세요."], stall=True)
+    async with call(counted, cut, accounts=accounts) as (conversation, _):
+        await hear(conversation, "저기요 있잖아요")
+        await hear(conversation, "저기요 있잖아요")
+    first, second = journal.uses
+    assert (first.tokens_read, first.tokens_written, first.estimated) == (120, 7, False)
+    assert (first.prompt, first.purpose, first.call_sid) == (ANSWER, "answer", "CA1")
+    assert second.estimated
+    assert second.tokens_read > 500
+    assert second.tokens_written > 0

@@ -27,6 +27,8 @@ class Play:
     cut: bool = False
     """Closes the connection after the pieces."""
     malformed: bool = False
+    usage: tuple[int, int] | None = None
+    """Tokens read and written, sent in a last chunk without choices."""
 
 
 @dataclass
@@ -85,6 +87,10 @@ class ChatServer:
             return
         reason = "tool_calls" if play.calls else "stop"
         self._event(writer, json.dumps(_chunk({}, reason)))
+        if play.usage:
+            read, written = play.usage
+            usage = {"prompt_tokens": read, "completion_tokens": written}
+            self._event(writer, json.dumps({**_chunk({}), "choices": [], "usage": usage}))
         self._event(writer, "[DONE]")
         writer.write(b"0\r\n\r\n")
         await writer.drain()

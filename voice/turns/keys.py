@@ -10,7 +10,7 @@ _MAX_DIGITS = 20
 
 
 class KeyCollector:
-    """Synchronous; the call tells the time: `timed_out`, ENTRY_TIMEOUT_S after a key or an entry."""
+    """Synchronous; the call tells the time: `timed_out`, some seconds after a key or an entry."""
 
     def __init__(self) -> None:
         self._digits = ""
