@@ -128,6 +128,7 @@ class Yeoboseyo:
             model=self._chat_model(),
         )
         stack.push_async_callback(self.agents.aclose)
+        await asyncio.to_thread(self.agents.warm_up)
         self.switchboard = Switchboard(
             organization_id=settings.organization,
             ledger=self.store,

@@ -264,7 +264,8 @@ class Conversation:
             yield Say(text=before)
         self._tools.facts = list(self._last_facts)
         for say in self._last_reply:
-            yield say
+            if say.text != before:  # asked twice, `천천히` is said once
+                yield say
         if not self._last_reply:
             yield Say(text=lines.NOTHING_TO_REPEAT)
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from agent.brain.base import Brain
 from agent.brain.local import LocalBrain
+from agent.brain.understand import Reader
 from agent.conversation import CallContext, Conversation
 from agent.tools import ChangeLedger, CustomerDirectory, EarlierCalls, Toolbox
 from knowledge.catalog.model import Catalog
@@ -30,6 +32,15 @@ class AgentFactory:
     model: ModelService | None = None
     """Without it the local brain answers alone."""
 
+    @cached_property
+    def reader(self) -> Reader:
+        """Understands what callers say; made once, for it takes a quarter of a second."""
+        return Reader(catalog=self.catalog, lexicon=self.lexicon)
+
+    def warm_up(self) -> None:
+        """Make what all calls share before the first one comes."""
+        self.reader.warm_up()
+
     def conversation(self, context: CallContext) -> Conversation:
         """A new conversation; cheap, holds nothing but the call's own state."""
         tools = Toolbox(
@@ -47,7 +58,7 @@ class AgentFactory:
         return Conversation(context=context, brain=self._brain(context), tools=tools)
 
     def _brain(self, context: CallContext) -> Brain:
-        local = LocalBrain(catalog=self.catalog, lexicon=self.lexicon)
+        local = LocalBrain(catalog=self.catalog, lexicon=self.lexicon, reader=self.reader)
         if self.model is None:
             return local
         from agent.brain.openai import OpenAIBrain  # noqa: PLC0415 - see `open_model`

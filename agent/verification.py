@@ -40,6 +40,10 @@ _REFUSAL = re.compile(
 )
 
 
+_CONFUSED = re.compile(r"무슨말|뭔말|뭔소리|무슨소리|무슨뜻|이해|뭐가뭔지|어떤(?:게|걸|거)|뭘")
+"""`무슨 말인지 모르겠어요` asks for other words; it does not refuse a number."""
+
+
 def claim_in(
     text: str, *, awaited: Awaited, keyed: bool, birth_missing: bool = False
 ) -> Claim | None:
@@ -69,4 +73,6 @@ def claim_in(
 def refuses(text: str) -> bool:
     """True when the caller will not, or cannot, give the number that was asked for."""
     squeezed = plain(text)
+    if _CONFUSED.search(squeezed):
+        return False
     return len(squeezed) <= 20 and bool(_REFUSAL.search(squeezed))

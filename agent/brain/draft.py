@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,6 +20,8 @@ class Draft:
     fact_ids: tuple[str, ...] = ()
     expects: Expectation = Expectation.OPEN
     """What the last sentence asks for, unless an offer follows."""
+    sure: bool = True
+    """False for `that I do not know`, which another clause's answer makes needless."""
 
     def says(self) -> list[Say]:
         """The draft as actions; the offer, if there is one, comes last as a yes/no question."""
@@ -36,6 +39,9 @@ def draft(
     result: ToolResult | None = None,
     expects: Expectation = Expectation.OPEN,
     offer: Offer | None = None,
+    sure: bool = True,
+    plan_ids: tuple[str, ...] | None = None,
+    listed: tuple[str, ...] = (),
     **changes: Any,
 ) -> Draft:
     """A draft whose memory is the present one, with an answer given and these changes."""
@@ -44,5 +50,28 @@ def draft(
         fact_ids = tuple(fact.id for fact in result.facts if fact.plan_id) or tuple(
             fact.id for fact in result.facts[:1]
         )
-    changed = replace(state, **{"offer": offer, "asked_age": False, **changes})
-    return Draft(sentences=sentences, state=changed, fact_ids=fact_ids, expects=expects)
+    forgotten = {"asked_age": False, "asked_budget": False, "confused": 0}
+    changed = replace(state, **{"offer": offer, **forgotten, **changes})
+    about = state.plan_ids if plan_ids is None else plan_ids
+    changed = changed.about(about, listed=listed)
+    return Draft(sentences=sentences, state=changed, fact_ids=fact_ids, expects=expects, sure=sure)
+
+
+def joined(drafts: Sequence[Draft]) -> Draft:
+    """The answers to several questions of one turn as one reply: each short, nothing said twice."""
+    answers = [found for found in drafts if found.sure] or list(drafts[-1:])
+    if len(answers) == 1:
+        return replace(answers[0], state=replace(drafts[-1].state, offer=answers[0].state.offer))
+    sentences = [text for found in answers[:-1] for text in found.sentences[:_EACH]]
+    sentences += answers[-1].sentences
+    offers = [found.state.offer for found in reversed(answers) if found.state.offer]
+    return Draft(
+        sentences=tuple(dict.fromkeys(sentences)),
+        state=replace(answers[-1].state, offer=offers[0] if offers else None),
+        fact_ids=tuple(dict.fromkeys(fact for found in answers for fact in found.fact_ids)),
+        expects=answers[-1].expects,
+    )
+
+
+_EACH = 1
+"""Sentences of an answer that another one follows."""

@@ -78,4 +78,5 @@ async def unknown(_: Frame, state: State, __: Toolbox) -> Draft:
         state,
         "죄송합니다, 그 부분은 제가 정확히 알지 못해요.",
         offer=HUMAN_OFFER,
+        sure=False,
     )

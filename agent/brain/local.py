@@ -6,11 +6,21 @@ from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
 from dataclasses import replace
 
 from agent.actions import Say
-from agent.brain import compare_rules, faq_rules, own_rules, plan_rules, searches, small_talk
+from agent.brain import (
+    advice_rules,
+    change_rules,
+    compare_rules,
+    faq_rules,
+    own_rules,
+    plan_rules,
+    searches,
+    small_talk,
+)
 from agent.brain.base import TurnRequest
-from agent.brain.draft import Draft, draft
+from agent.brain.clauses import questions_in
+from agent.brain.draft import Draft, joined
 from agent.brain.state import State
-from agent.brain.understand import Frame, understand
+from agent.brain.understand import Frame, Reader
 from agent.tools import Toolbox
 from knowledge.catalog.model import Catalog
 from knowledge.lexicon import Lexicon
@@ -19,39 +29,44 @@ Rule = Callable[[Frame, State, Toolbox], Awaitable[Draft | None]]
 
 RULES: tuple[Rule, ...] = (
     small_talk.injection,
+    change_rules.answer_to_offer,
     small_talk.answer_to_offer,
     plan_rules.answer_to_offer,
     small_talk.courtesy,
-    small_talk.account,
+    own_rules.history,
+    own_rules.account,
+    small_talk.competitor,
+    small_talk.confused,
     small_talk.small_talk,
-    own_rules.age_given,
+    advice_rules.age_given,
     faq_rules.billing,
     plan_rules.not_online,
-    own_rules.age_bonus,
+    advice_rules.age_bonus,
+    own_rules.previous_plan,
     own_rules.own_limit,
-    own_rules.change,
+    change_rules.change,
     faq_rules.subject,
+    searches.best_of_spoken,
     compare_rules.compare,
+    advice_rules.why,
     own_rules.my_plan,
-    own_rules.recommend,
-    searches.best_of_family,
+    advice_rules.recommend,
+    searches.fastest_after,
     searches.search,
     small_talk.off_topic,
     plan_rules.named,
-    plan_rules.refine,
     plan_rules.follow_up,
     faq_rules.anything,
     faq_rules.unknown,
 )
-"""Tried in order; the first that answers decides. `unknown` always answers."""
+"""Tried in order for each question; the first that answers decides. `unknown` always answers."""
 
 
 class LocalBrain:
     """Answers one call by rules."""
 
-    def __init__(self, *, catalog: Catalog, lexicon: Lexicon) -> None:
-        self._catalog = catalog
-        self._lexicon = lexicon
+    def __init__(self, *, catalog: Catalog, lexicon: Lexicon, reader: Reader | None = None) -> None:
+        self._reader = reader or Reader(catalog=catalog, lexicon=lexicon)
         self._state = State()
 
     @property
@@ -60,10 +75,20 @@ class LocalBrain:
         return self._state
 
     async def reply(self, request: TurnRequest, tools: Toolbox) -> AsyncGenerator[Say, None]:
-        """Propose the reply of the first rule that has one."""
-        frame = understand(request.text, lexicon=self._lexicon, catalog=self._catalog)
+        """Propose the reply: an answer to each question that the turn holds."""
         before = self._state
-        decided = await self._decide(frame, before, tools)
+        drafts: list[Draft] = []
+        state = before
+        for frame in questions_in(request.text, self._reader, state):
+            found = await self._decide(frame, state, tools)
+            if found is None:
+                # the caller must be verified first; the same words come again afterwards
+                return
+            drafts.append(found)
+            state = found.state
+            if tools.ending:
+                break
+        decided = joined(drafts)
         self._state = decided.state
         for say in decided.says():
             yield say
@@ -87,13 +112,12 @@ class LocalBrain:
     def note(self, plan_ids: tuple[str, ...]) -> None:
         """Remember which plans another brain spoke of, so that this one can take over."""
         if plan_ids:
-            self._state = replace(self._state, plan_ids=plan_ids, offer=None)
+            self._state = replace(self._state.about(plan_ids), offer=None)
 
-    async def _decide(self, frame: Frame, state: State, tools: Toolbox) -> Draft:
+    async def _decide(self, frame: Frame, state: State, tools: Toolbox) -> Draft | None:
         for rule in RULES:
             if (found := await rule(frame, state, tools)) is not None:
                 return found
             if tools.needs:
-                # the caller must be verified first; the same words come again afterwards
-                return draft(state)
+                return None
         raise AssertionError("the last rule always answers")

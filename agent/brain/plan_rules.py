@@ -5,29 +5,33 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from agent.brain import answers
+from agent.brain import answers, families, focus
 from agent.brain.draft import Draft, draft
 from agent.brain.keywords import Sign, Topic
-from agent.brain.own_rules import age_of_customer, picked_plan
+from agent.brain.own_rules import age_of_customer
 from agent.brain.state import Act, State
 from agent.brain.understand import Frame
-from agent.korean.wording import topic
 from agent.requests import says_yes
 from agent.tools import Toolbox, ToolResult
 from knowledge.catalog.model import Family, Plan
+from knowledge.compare import is_eligible
 
 _BENEFITS = {Topic.OTT, Topic.MEMBERSHIP}
 _OWN_TOPICS = (
     Topic.FEE, Topic.DATA, Topic.THROTTLE, Topic.SHARING, Topic.MINUTES, Topic.DISCOUNT,
-    Topic.ROLLOVER, Topic.MEMBERSHIP, Topic.OTT,
+    Topic.ROLLOVER, Topic.MEMBERSHIP, Topic.OTT, Topic.TOTAL, Topic.EXTRA_MINUTES,
 )  # fmt: skip
 """What is asked of the caller's own plan when no other was spoken of."""
 _THANKS_ONLY = re.compile(r"^(?!네|예)[^?]*(?:고마|고맙|감사|땡큐)")
 _WITHOUT_ONLINE = re.compile(r"온라인(?:은|이|으로)?(?:전용)?(?:은|이)?(?:말고|빼고|싫|안)")
-_ALL = re.compile(r"둘|그럼|그러면")
-_EXTRA_CALLS = re.compile(r"영상|부가|화상")
-_LETTERS = (("에이형", "a형"), ("비형", "b형"), ("씨형", "c형"), ("시형", "c형"))
+_TWO_YEARS = re.compile(r"2년|이년|24개월|두해")
+_MYSELF = re.compile(r"^(?:저|나)(?:는|도|두)?|제가|내가|저도|나도")
+_ONLY_A_NAME = 4
+"""Characters beside a name that ask nothing: `심플은요`."""
+_SHORT = 14
+"""Characters of a question that lacks only what it is about."""
 _WHICH = "어떤 요금제가 궁금하신가요?"
+_MOST_PLANS = 3
 
 
 async def answer_to_offer(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
@@ -35,7 +39,7 @@ async def answer_to_offer(frame: Frame, state: State, tools: Toolbox) -> Draft |
     offer = state.offer
     if offer is None or offer.act is not Act.DETAILS or not says_yes(frame.text) or frame.named:
         return None
-    if _THANKS_ONLY.search(frame.plain):
+    if _THANKS_ONLY.search(frame.plain) or frame.asked:
         return None
     result = await tools.call("get_plan", {"plan_id": offer.plan_ids[0]})
     plan = result.plans[0]
@@ -58,126 +62,151 @@ async def named(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     """Plans or families that the caller names, with what is asked of them."""
     if not frame.named:
         return None
-    asked = frame.topics[0] if frame.topics else None
-    if asked is None and len(frame.rest) <= 4 and not frame.has(Sign.RECOMMEND):
-        asked = state.topic  # `심플은요?` asks the same of another
+    asked = _asked(frame, state)
     if frame.plans:
+        plans = frame.plans[:_MOST_PLANS]
         result = ToolResult()
-        for plan in frame.plans[:2]:
+        for plan in plans:
             result = await tools.call("find_plans", {"name": plan.name})
-        said = _of_plans(frame.plans[:2], asked or Topic.OVERVIEW, frame, tools)
-        ids = tuple(plan.id for plan in frame.plans[:2])
+        said = await _of_plans(plans, asked, frame, tools)
+        for family in frame.families[:1]:
+            result = await tools.call("find_plans", {"family_id": family.id, "limit": 10})
+            said = [*said[:1], *families.of_family(family, asked)]
         return draft(
-            state, *said, result=result, plan_ids=ids, family_id=frame.plans[0].family_id,
-            topic=asked,
+            state, *said, result=result, plan_ids=tuple(plan.id for plan in plans),
+            family_id=plans[0].family_id, topics=asked,
         )  # fmt: skip
+    if len(frame.families) > 1:
+        return await _of_families(frame, state, tools, asked)
+    return await _of_family(frame, state, tools, asked)
+
+
+def _asked(frame: Frame, state: State) -> tuple[Topic, ...]:
+    """What is asked; `심플은요?` asks the same of another."""
+    if not frame.topics and len(frame.rest) <= _ONLY_A_NAME and not frame.has(Sign.RECOMMEND):
+        return state.topics
+    return frame.asked or frame.topics
+
+
+async def _of_families(
+    frame: Frame, state: State, tools: Toolbox, asked: tuple[Topic, ...]
+) -> Draft:
+    said: list[str] = []
+    result = ToolResult()
+    for family in frame.families[:2]:
+        result = await tools.call("find_plans", {"family_id": family.id, "limit": 10})
+        whole = not asked or asked == (Topic.FEE,) or Topic.OVERVIEW in asked
+        of_it = [families.in_range(family)] if whole else families.of_family(family, asked)
+        said += of_it[:1]
+    return draft(
+        state, *said, result=result, plan_ids=(), family_id=frame.families[0].id, topics=asked
+    )
+
+
+async def _of_family(frame: Frame, state: State, tools: Toolbox, asked: tuple[Topic, ...]) -> Draft:
     family = frame.families[0]
     result = await tools.call("find_plans", {"family_id": family.id, "limit": 10})
-    said = _of_family(family, asked, frame.age if frame.age_told else None)
-    others = [plan for plan in family.plans if plan.id not in frame.rejected]
-    if len(others) < len(family.plans) and others:
-        said = [f"다른 요금제로는 {answers.listed(others[:3])}"]
-    focus = tuple(plan.id for plan in family.plans) if len(family.plans) <= 2 else ()
-    if frame.has(Sign.CHEAPEST, Sign.PRICIEST, Sign.MOST_DATA):
-        best = answers.superlative(family.plans, frame)
+    told = frame.age if frame.age_told else None
+    if told is None and Topic.ELIGIBILITY in asked and _MYSELF.search(frame.plain):
+        told = age_of_customer(tools)
+    said = families.of_family(family, asked, age=told)
+    if told is not None and Topic.ELIGIBILITY in asked:
+        said = await or_instead(family.plans[0], said, told, tools)
+    order = families.by_fee(family)
+    others = [plan for plan in order if plan.id not in frame.rejected]
+    if len(others) < len(order) and others:
+        said = [f"다른 요금제로는 {answers.listed(others[:_MOST_PLANS])}"]
+        order = others
+    listed = tuple(plan.id for plan in order)
+    spoken_of = listed if len(listed) <= 2 else ()
+    if frame.has(Sign.CHEAPEST, Sign.PRICIEST, Sign.MOST_DATA, Sign.LEAST_DATA):
+        best = families.best_of(family.plans, frame)
         said = [answers.price_and_data(best, named=True)]
-        focus = (best.id,)
-    return draft(state, *said, result=result, plan_ids=focus, family_id=family.id, topic=asked)
-
-
-def _of_plans(plans: Sequence[Plan], asked: Topic, frame: Frame, tools: Toolbox) -> list[str]:
-    """One plan gets the whole answer; of two, the first sentence each."""
-    if len(plans) == 1:
-        if asked is Topic.ELIGIBILITY:
-            own = frame.has(Sign.MINE) or "제가" in frame.plain or "나" in frame.plain[:2]
-            age = frame.age if frame.age_told else (age_of_customer(tools) if own else None)
-            return answers.eligibility(plans[0], age=age)
-        others = [item for item in frame.topics if item not in (asked, Topic.OVERVIEW)]
-        said = answers.TOPIC_ANSWERS[asked](plans[0])
-        if others:
-            return said[:1] + answers.TOPIC_ANSWERS[others[0]](plans[0])[:1]
-        return said
-    if asked is Topic.MINUTES and _EXTRA_CALLS.search(frame.plain):
-        return [f"{plan.name} {answers.minutes(plan)[-1]}" for plan in plans]
-    return [answers.TOPIC_ANSWERS[asked](plan)[0] for plan in plans]
-
-
-def _of_family(family: Family, asked: Topic | None, age: int | None = None) -> list[str]:
-    """A family: its plans' range, or what all of them have in common."""
-    first = family.plans[0]
-    if asked is Topic.ELIGIBILITY:
-        common = answers.eligibility(first, age=age)
-    else:
-        common = answers.TOPIC_ANSWERS[asked or Topic.OVERVIEW](first)
-    if len(family.plans) == 1:
-        return common
-    if asked in (None, Topic.OVERVIEW, Topic.FEE, Topic.DISCOUNT):
-        return answers.family_overview(family)
-    if asked is Topic.DATA:
-        return answers.family_data(family)
-    if asked in (Topic.ELIGIBILITY, Topic.ROLLOVER, Topic.MINUTES):
-        return [text.replace(topic(first.name), topic(family.name)) for text in common]
-    return answers.family_each(family, asked)
-
-
-async def refine(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
-    """`70기가요`, `A형은요?`: a plan of the family just spoken of, or a name without its family."""
-    said = frame.plain
-    for spoken, written in _LETTERS:
-        said = said.replace(spoken, written)
-    family = tools.catalog.family(state.family_id) if state.family_id else None
-    near = list(family.plans) if family else []
-    found = [plan for plan in near if frame.gb is not None and plan.data_gb == frame.gb]
-    if picked := picked_plan(frame, state, tools):
-        found = [picked]
-    if not found and frame.gb is None and frame.won is None:
-        everywhere = sorted(tools.catalog.plans, key=lambda plan: not plan.name.startswith("5G "))
-        found = [
-            plan
-            for plan in (*near, *everywhere)
-            if " " in plan.name and _says(said, plan.name.split()[-1].lower())
-        ]
-    if not found:
-        return None
-    asked = frame.topics[0] if frame.topics else state.topic
-    said_of = _of_plans(found[:1], asked or Topic.OVERVIEW, frame, tools)
-    result = await tools.call("get_plan", {"plan_id": found[0].id})
+        spoken_of = (best.id,)
     return draft(
-        state, *said_of, result=result, plan_ids=(found[0].id,), family_id=found[0].family_id,
-        topic=asked,
+        state, *said, result=result, plan_ids=spoken_of, listed=listed, family_id=family.id,
+        topics=asked,
     )  # fmt: skip
 
 
-def _says(said: str, tail: str) -> bool:
-    """Whether the end of a plan's name is said; `36` is not in `36살` or `1036`."""
-    if not tail.isdigit():
-        return len(tail) >= 2 and tail in said
-    return (
-        re.search(rf"(?<![\d,.]){tail}(?![\d,.]*(?:\d|[살세%분개년월일시번대원만천]))", said)
-        is not None
-    )
+async def _of_plans(
+    plans: Sequence[Plan], asked: tuple[Topic, ...], frame: Frame, tools: Toolbox
+) -> list[str]:
+    """One plan gets the whole answer; of two and more, a short sentence each."""
+    if Topic.TOTAL in asked and len(plans) == 1:
+        years = 2 if _TWO_YEARS.search(frame.plain) else 1
+        others = [item for item in asked if item not in (Topic.TOTAL, Topic.FEE)]
+        total = answers.total(plans[0], years=years)
+        if Topic.DISCOUNT in others and len(total) > 1:
+            return total[1:]
+        return [*total, *answers.of_plan(plans[0], others)[:1]] if others else total
+    if len(plans) == 1:
+        told = frame.age if frame.age_told else None
+        if told is None and Topic.ELIGIBILITY in asked and _MYSELF.search(frame.plain):
+            told = age_of_customer(tools)
+        said = answers.of_plan(plans[0], asked, age=told)
+        if told is not None and Topic.ELIGIBILITY in asked:
+            said = await or_instead(plans[0], said, told, tools)
+        return said
+    return answers.of_plans(plans, asked)
+
+
+async def or_instead(plan: Plan, said: list[str], age: int, tools: Toolbox) -> list[str]:
+    """To someone who is too old or too young, one plan that they may join is named as well."""
+    rule = plan.eligibility
+    if rule.age is None or is_eligible(plan, age=age):
+        return said
+    found = await tools.call("recommend_plans", {"age": age})
+    if not found.plans:
+        wishes = {"age": age, "max_fee": plan.fee_krw, "sort": "data_desc", "limit": 1}
+        found = await tools.call("find_plans", wishes)
+    if not found.plans:
+        return said
+    other = found.plans[0]
+    return [*said, f"대신 {answers.brief(other)}{answers.copula(other.data_gb)}."]
 
 
 async def follow_up(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     """A question about what was spoken of before: `그럼 데이터는요?`, `그건 얼마예요?`."""
     seeks = frame.has(Sign.WITH_BENEFIT) and _BENEFITS & set(frame.topics)
-    if seeks or not (frame.topics or frame.has(Sign.THAT)):
+    picked = focus.picked(frame, state, tools.catalog)
+    refers = frame.has(Sign.THAT, Sign.BOTH) or picked is not None
+    if seeks or not (frame.topics or refers):
         return None  # `넷플릭스 되는 요금제` looks for plans
-    asked = frame.topics[0] if frame.topics else state.topic or Topic.OVERVIEW
-    plans = [plan for plan_id in state.plan_ids if (plan := tools.catalog.plan(plan_id))]
-    family = tools.catalog.family(state.family_id) if state.family_id else None
+    asked = frame.asked or frame.topics or state.topics
+    plans = focus.subjects(frame, state, tools.catalog)
+    family = focus.family_of(state, tools.catalog)
     if not plans and family:
-        result = await tools.call("find_plans", {"family_id": family.id, "limit": 10})
-        return draft(state, *_of_family(family, asked), result=result, topic=asked)
-    if not plans and tools.customer and asked in _OWN_TOPICS:
+        return await _of_spoken_family(family, frame, state, tools, asked)
+    if not plans and tools.customer and any(item in _OWN_TOPICS for item in asked):
         plans = list((await tools.call("get_customer")).plans)
     if not plans:
-        vague = not frame.topics or asked in (Topic.FEE, Topic.DATA, Topic.DISCOUNT)
-        known = asked if frame.topics else state.topic
-        return draft(state, _WHICH, topic=known) if vague and len(frame.plain) <= 14 else None
-    if frame.has(Sign.THAT) and asked is not Topic.OVERVIEW and not _ALL.search(frame.plain):
-        plans = plans[:1]
+        vague = not frame.topics or asked[0] in (
+            Topic.FEE, Topic.DATA, Topic.DISCOUNT, Topic.TOTAL
+        )  # fmt: skip
+        known = frame.asked or state.topics
+        if vague and len(frame.plain) <= _SHORT:
+            return draft(state, _WHICH, topics=known, sure=False)
+        return None
+    plans = plans[:_MOST_PLANS]
     result = ToolResult()
-    for plan in plans[:2]:
+    for plan in plans:
         result = await tools.call("get_plan", {"plan_id": plan.id})
-    return draft(state, *_of_plans(plans[:2], asked, frame, tools), result=result, topic=asked)
+    said = await _of_plans(plans, asked, frame, tools)
+    spoken_of = tuple(plan.id for plan in plans)
+    kept = state.plan_ids if set(spoken_of) <= set(state.plan_ids) and not picked else spoken_of
+    return draft(
+        state, *said, result=result, topics=asked, plan_ids=kept, family_id=plans[0].family_id
+    )
+
+
+async def _of_spoken_family(
+    family: Family, frame: Frame, state: State, tools: Toolbox, asked: tuple[Topic, ...]
+) -> Draft:
+    result = await tools.call("find_plans", {"family_id": family.id, "limit": 10})
+    age = frame.age if frame.age_told else None
+    said = families.of_family(family, asked, age=age)
+    if asked == (Topic.FEE,):
+        said = families.each_fee(family)
+    listed = tuple(plan.id for plan in families.by_fee(family))
+    return draft(state, *said, result=result, topics=asked, listed=listed)

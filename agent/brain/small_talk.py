@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from agent import lines, requests
+from agent.brain import answers
 from agent.brain.draft import Draft, draft
 from agent.brain.keywords import PHRASES, SMALL_TALK, Sign, Then, Topic
 from agent.brain.state import Act, Offer, State
@@ -18,12 +19,16 @@ _GOODBYE = PHRASES["goodbye"]
 _NOTHING_MORE = PHRASES["nothing_more"]
 _OFF_TOPIC_REPLY = "그 내용은 제가 안내해 드리지 못하지만, 요금제는 도와드릴 수 있어요."
 _INJECTION_REPLY = "요금과 혜택은 제가 바꿔 드릴 수 없고, 정해진 내용만 안내해 드려요."
+_OTHERS_REPLY = "다른 통신사의 요금제는 제가 안내해 드리지 못해요."
+_PLAIN_HELP = "요금제 이름이나 한 달에 쓰시는 데이터를 편하게 말씀해 주시면 하나씩 안내해 드릴게요."
+_TIMES_CONFUSED = 2
+"""So often not understood, and a human is offered."""
 _LONGEST_COURTESY = 16
 """Characters without spaces; a longer sentence that thanks also asks something."""
 
 
 def _asks_nothing(frame: Frame) -> bool:
-    return not (frame.named or frame.topics or frame.won or frame.gb)
+    return not (frame.named or frame.topics or frame.budget or frame.gb)
 
 
 async def goodbye(state: State, tools: Toolbox) -> Draft:
@@ -35,7 +40,7 @@ async def goodbye(state: State, tools: Toolbox) -> Draft:
 async def answer_to_offer(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     """`네` and `아니요`, to an offer or without one."""
     yes, no = requests.says_yes(frame.text), requests.says_no(frame.text)
-    if not (yes or no) or frame.named or frame.won or frame.gb:
+    if not (yes or no) or frame.named or frame.budget or frame.gb:
         return None
     if state.offer is None:
         return await _without_offer(frame, state, tools, yes=yes)
@@ -96,7 +101,7 @@ async def injection(frame: Frame, state: State, _: Toolbox) -> Draft | None:
 async def small_talk(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     """Chat, insults, questions about the agent itself."""
     busy = frame.has(Sign.FAQ, Sign.BILL, Sign.RECOMMEND, Sign.COMPARE, Sign.MINE, Sign.CHANGE)
-    if frame.named or frame.won or frame.gb or busy or frame.age_told:
+    if frame.named or frame.budget or frame.gb or busy or frame.age_told:
         return None
     for talk in SMALL_TALK:
         if not talk.pattern.search(frame.plain):
@@ -114,24 +119,6 @@ async def small_talk(frame: Frame, state: State, tools: Toolbox) -> Draft | None
     return None
 
 
-async def account(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
-    """The caller's own name and since when they are a customer; nothing else personal is told."""
-    if PHRASES["own_secret"].search(frame.plain) and not frame.has(Sign.FAQ, Sign.CHANGE):
-        return draft(state, "개인정보는 전화로 말씀드리지 않고 있어요.", lines.HOW_CAN_I_HELP)
-    name, since = (PHRASES[p].search(frame.plain) for p in ("own_name", "own_since"))
-    if not (name or since) or frame.named:
-        return None
-    result = await tools.call("get_customer")
-    customer = result.customer
-    if customer is None:
-        return None
-    if name:
-        return draft(state, f"{customer.name} 고객님으로 확인되어 있어요.", result=result)
-    day = customer.since
-    said = f"{day.year}년 {day.month}월 {day.day}일부터 이용하고 계세요."
-    return draft(state, said, result=result)
-
-
 async def off_topic(frame: Frame, state: State, _: Toolbox) -> Draft | None:
     """What a carrier's agent does not talk about."""
     about_plans = frame.named or set(frame.topics) - {Topic.OVERVIEW}
@@ -140,3 +127,30 @@ async def off_topic(frame: Frame, state: State, _: Toolbox) -> Draft | None:
     if not PHRASES["off_topic"].search(frame.plain):
         return None
     return draft(state, _OFF_TOPIC_REPLY, lines.HOW_CAN_I_HELP)
+
+
+async def competitor(frame: Frame, state: State, _: Toolbox) -> Draft | None:
+    """Plans of other carriers, of which nothing is known here."""
+    if frame.named or not frame.has(Sign.COMPETITOR) or frame.has(Sign.FAQ):
+        return None
+    if PHRASES["which_carrier"].search(frame.plain):
+        return None
+    return draft(state, _OTHERS_REPLY, "저희 요금제 중에서 찾아 드릴까요?", sure=False)
+
+
+async def confused(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+    """The caller did not follow: the same in plainer words, then a human."""
+    asks_else = frame.has(Sign.RECOMMEND, Sign.FAQ, Sign.BILL, Sign.MINE, Sign.COMPARE)
+    if frame.named or frame.asked or frame.budget or asks_else or not frame.has(Sign.CONFUSED):
+        return None
+    if state.asked_budget or state.asked_age:
+        return None
+    times = state.confused + 1
+    if times >= _TIMES_CONFUSED:
+        said = "제가 쉽게 설명해 드리지 못해 죄송합니다."
+        return draft(state, said, offer=HUMAN_OFFER, confused=times)
+    if state.plan_ids:
+        result = await tools.call("get_plan", {"plan_id": state.plan_ids[0]})
+        said_simply = answers.simply(result.plans[0])
+        return draft(state, *said_simply, result=result, confused=times)
+    return draft(state, "네, 쉽게 말씀드릴게요.", _PLAIN_HELP, confused=times)

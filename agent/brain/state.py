@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from agent.brain.keywords import Topic
@@ -13,6 +13,10 @@ class Act(StrEnum):
 
     HUMAN = "human"
     DETAILS = "details"
+    CHANGE = "change"
+    """To ask for a change to the plan offered."""
+    RECOMMEND = "recommend"
+    """To recommend a plan to the caller."""
     NOTHING_MORE = "nothing_more"
     """`더 필요하신 거 있으세요?`: here no ends the call, and yes asks what."""
 
@@ -33,14 +37,41 @@ class State:
 
     plan_ids: tuple[str, ...] = ()
     """The plans last spoken of, the one `그거` means first."""
+    listed: tuple[str, ...] = ()
+    """The plans last told one after another, in that order: `두 번째 거`."""
+    earlier_id: str | None = None
+    """The plan spoken of before the present one: `아까 그거`."""
+    fresh: bool = False
+    """True when the present plan came up only in the last turn."""
     family_id: str | None = None
     """The family last spoken of."""
-    topic: Topic | None = None
+    topics: tuple[Topic, ...] = ()
     """What was last asked of a plan."""
     offer: Offer | None = None
     age: int | None = None
     """Age of the person that the caller asks for, told in this call."""
     asked_age: bool = False
     """True after the agent asked for that person's age."""
+    asked_budget: bool = False
+    """True after the agent asked what the caller wants to pay or use."""
+    confused: int = 0
+    """How often in a row the caller did not understand."""
     thanked: bool = False
     offered_details: int = 0
+
+    def about(self, plan_ids: tuple[str, ...], *, listed: tuple[str, ...] = ()) -> State:
+        """The memory after these plans were spoken of, and those listed in order."""
+        if plan_ids == self.plan_ids:
+            return replace(self, fresh=False, listed=listed or self.listed)
+        earlier = self.earlier_id
+        if self.plan_ids and self.plan_ids[0] not in plan_ids:
+            earlier = self.plan_ids[0]
+        if not listed and len(plan_ids) >= 2:
+            listed = plan_ids
+        return replace(
+            self,
+            plan_ids=plan_ids,
+            listed=listed or self.listed,
+            earlier_id=earlier,
+            fresh=True,
+        )

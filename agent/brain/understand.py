@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 
-from agent.brain.keywords import AGE_WORDS, PHRASES, SIGNS, TOPICS, Sign, Topic
-from agent.korean.figures import Unit, find_figures
+from agent.brain.amounts import Age, Amounts, Budget, read_amounts
+from agent.brain.keywords import AGE_WORDS, PHRASES, SIGNS, Sign, Topic
+from agent.brain.names import NameReader
+from agent.brain.topics import topics_in
+from agent.hearing import Hearing
 from agent.korean.repair import repair
 from agent.requests import plain
 from knowledge.catalog.model import Catalog, Family, Plan
-from knowledge.lexicon import Lexicon, Mention
+from knowledge.lexicon import Lexicon
 
-_HOW_MUCH = PHRASES["how_much"]
-_CORRECTION = re.compile(r"(?<=\S)\s+(?:아\s)?아니(?:요|다|야|구나)?[,.]?\s+(?=\S)")
-_REJECTED = re.compile(
-    r"^(?:\s*요금제)?(?:은|는|이|가|를|을)?\s*(?:말고|아니고|아니라|아니구|대신|빼고|제외)"
-)
 _DECADES = {10: 15, 20: 25, 30: 33, 40: 45, 50: 55, 60: 66, 70: 72, 80: 82, 90: 92}
+_WEAK = frozenset({Sign.THAT, Sign.ASKS_FIT, Sign.AT_MOST, Sign.AT_LEAST, Sign.ASKS})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,8 +33,9 @@ class Frame:
     families: tuple[Family, ...] = ()
     rejected: tuple[str, ...] = ()
     """Ids of plans and families that the caller does not mean: `슬림 말고`."""
-    won: int | None = None
+    budget: Budget | None = None
     gb: int | None = None
+    gb_at_most: bool = False
     age: int | None = None
     age_told: bool = False
     """True when the age is the caller's own figure and may be said back."""
@@ -46,12 +45,15 @@ class Frame:
         return not self.signs.isdisjoint(signs)
 
     @property
+    def asked(self) -> tuple[Topic, ...]:
+        """What is asked of a plan by name; not `알려 주세요`, which asks for whatever there is."""
+        return tuple(topic for topic in self.topics if topic is not Topic.OVERVIEW)
+
+    @property
     def empty(self) -> bool:
         """True when nothing was understood."""
-        figures = (self.won, self.gb, self.age)
-        weak = {Sign.THAT, Sign.ASKS_FIT, Sign.ROUGHLY, Sign.AT_MOST, Sign.AT_LEAST}
-        asked = set(self.topics) - {Topic.OVERVIEW}
-        return not (self.named or asked or self.signs - weak or any(figures))
+        figures = (self.budget, self.gb, self.age)
+        return not (self.named or self.asked or self.signs - _WEAK or any(figures))
 
     @property
     def named(self) -> bool:
@@ -59,119 +61,83 @@ class Frame:
         return bool(self.plans or self.families)
 
 
-def understand(text: str, *, lexicon: Lexicon, catalog: Catalog) -> Frame:
-    """Read one utterance, written by a person or by a recogniser.
+class Reader:
+    """Reads utterances over one catalogue; shared by all calls."""
 
-    Where nothing is understood, it is read again with misheard words repaired.
-    """
-    frame = _read(text, lexicon=lexicon, catalog=catalog)
-    unsure = frame.empty or (
-        frame.topics == (Topic.FEE,) and not frame.named and "요금" not in text
-    )
-    if unsure and (repaired := repair(text)) != text:
-        again = _read(repaired, lexicon=lexicon, catalog=catalog)
-        return frame if again.empty else again
-    return frame
+    def __init__(self, *, catalog: Catalog, lexicon: Lexicon) -> None:
+        self._names = NameReader(catalog=catalog, lexicon=lexicon)
+        self._written = Hearing(catalog).written
+
+    def warm_up(self) -> None:
+        """Read one sentence, so that the first caller does not wait for what is made once."""
+        self.read("혹시 심풀 칠십 기가 요그미 얼마고 데이타는요")
+
+    def written(self, text: str) -> str:
+        """The text with figures and names as the catalogue writes them."""
+        return self._written(text)
+
+    def read(self, text: str, *, within: str | None = None) -> Frame:
+        """Read one utterance, written by a person or by a recogniser.
+
+        Where nothing is understood, it is read again with misheard words repaired. `within` is
+        the family spoken of.
+        """
+        text = self._written(text)
+        frame = self._read(text, within)
+        unsure = frame.empty or (
+            frame.topics == (Topic.FEE,) and not frame.named and "요금" not in text
+        )
+        if unsure and (repaired := repair(text)) != text:
+            again = self._read(repaired, within)
+            return frame if again.empty else again
+        return frame
+
+    def _read(self, text: str, within: str | None) -> Frame:
+        squeezed = plain(text).replace("?", "")
+        text = self._names.corrected(text)
+        named = self._names.read(text, within=within)
+        rest = plain(named.rest).replace("?", "")
+        amounts = read_amounts(named.rest)
+        signs = frozenset(sign for sign, pattern in SIGNS.items() if pattern.search(rest))
+        age, told = _age(amounts, named.rest, signs)
+        plans, families, gb = named.plans, named.families, amounts.gb
+        if gb is not None and len(families) == 1:
+            exact = [plan for plan in families[0].plans if plan.data_gb == gb]
+            if exact and not amounts.gb_at_most:
+                plans, families, gb = (*plans, exact[0]), (), None
+        topics = topics_in(named.rest)
+        if told and Sign.ASKS_FIT in signs and Topic.ELIGIBILITY not in topics:
+            wider = tuple(topic for topic in topics if topic is not Topic.OVERVIEW)
+            topics = (Topic.ELIGIBILITY, *wider)
+        return Frame(
+            text=text,
+            plain=squeezed,
+            rest=rest,
+            topics=topics,
+            signs=signs,
+            plans=tuple(dict.fromkeys(plans)),
+            families=families,
+            rejected=named.rejected,
+            budget=amounts.budget,
+            gb=gb,
+            gb_at_most=amounts.gb_at_most,
+            age=age,
+            age_told=told,
+        )
 
 
-def _read(text: str, *, lexicon: Lexicon, catalog: Catalog) -> Frame:
-    meant = _corrected(text, lexicon)
+def _age(amounts: Amounts, text: str, signs: frozenset[Sign]) -> tuple[int | None, bool]:
+    """The age of the person asked for, and whether it was told as a figure."""
+    if amounts.ages:
+        return _whose(amounts.ages, text, signs).years, True
+    if amounts.decade is not None:
+        return _DECADES.get(amounts.decade), False
     squeezed = plain(text).replace("?", "")
-    text = meant
-    mentions = lexicon.find(text)
-    rejected = tuple(m.id for m in mentions if _REJECTED.match(text[m.end :]))
-    kept = [m for m in mentions if m.id not in rejected]
-    plans = [p for m in kept if m.kind == "plan" and (p := catalog.plan(m.id))]
-    families = [f for m in kept if m.kind == "family" and (f := catalog.family(m.id))]
-    rest = _without(text, mentions)
-    rest_plain = plain(rest).replace("?", "")
-    won, gb, age, told = _figures(rest)
-    if age is None:
-        age = next((age for pattern, age in AGE_WORDS if pattern.search(rest_plain)), None)
-    if gb is not None and len(families) == 1:
-        exact = [plan for plan in families[0].plans if plan.data_gb == gb]
-        if exact:
-            plans, families, gb = [*plans, exact[0]], [], None
-    topics = _topics(rest_plain, squeezed)
-    signs = frozenset(sign for sign, pattern in SIGNS.items() if pattern.search(rest_plain))
-    if told and Sign.ASKS_FIT in signs and Topic.ELIGIBILITY not in topics:
-        topics = (Topic.ELIGIBILITY, *(topic for topic in topics if topic is not Topic.OVERVIEW))
-    return Frame(
-        text=text,
-        plain=squeezed,
-        rest=rest_plain,
-        topics=topics,
-        signs=signs,
-        plans=tuple(dict.fromkeys(plans)),
-        families=tuple(dict.fromkeys(families)),
-        rejected=rejected,
-        won=won,
-        gb=gb,
-        age=age,
-        age_told=told,
-    )
+    return next((age for pattern, age in AGE_WORDS if pattern.search(squeezed)), None), False
 
 
-def _figures(text: str) -> tuple[int | None, int | None, int | None, bool]:
-    """Won, GB and age in the text, and whether the age was told as a figure of its own."""
-    won = gb = age = None
-    told = False
-    for found in find_figures(text):
-        value = int(found.figure.value)
-        match found.figure.unit:
-            case Unit.WON | Unit.PLAIN if value >= 1000:
-                won = value
-            case Unit.GB:
-                gb = value
-            case Unit.AGE:
-                age, told = value, True
-            case Unit.DECADE:
-                age = _DECADES.get(value)
-            case _:
-                pass
-    return won, gb, age, told
-
-
-_NARROWER = {
-    Topic.DISCOUNT: {Topic.FEE},
-    Topic.THROTTLE: {Topic.DATA, Topic.FEE, Topic.ELIGIBILITY},
-    Topic.SHARING: {Topic.DATA, Topic.FEE, Topic.ELIGIBILITY},
-    Topic.ROLLOVER: {Topic.DATA, Topic.FEE, Topic.ELIGIBILITY},
-    Topic.DATA: {Topic.ELIGIBILITY},
-    Topic.MINUTES: {Topic.ELIGIBILITY},
-    Topic.OTT: {Topic.ELIGIBILITY},
-}
-"""A narrower topic and the wider ones that its words name as well: `데이터 공유`."""
-
-
-def _topics(rest: str, squeezed: str) -> tuple[Topic, ...]:
-    """What is asked for, without what only a wider or vaguer word suggests."""
-    found = [topic for topic, pattern in TOPICS.items() if pattern.search(rest)]
-    wider = {other for topic in found for other in _NARROWER.get(topic, ())}
-    asked = tuple(t for t in found if t is not Topic.OVERVIEW and t not in wider)
-    if asked:
-        return asked
-    return (Topic.FEE,) if _HOW_MUCH.search(squeezed) else tuple(found)
-
-
-def _corrected(text: str, lexicon: Lexicon) -> str:
-    """What is meant by `심플 칠십 기가 아니 삼십 기가`: the part after 아니, its family kept."""
-    match = _CORRECTION.search(text)
-    if match is None:
-        return text
-    before, after = text[: match.start()], text[match.end() :]
-    if lexicon.find(after):
-        return after
-    named = lexicon.find(before)
-    figures = find_figures(after)
-    if not named or not any(found.figure.unit is Unit.GB for found in figures):
-        return text
-    first = re.split(r"\d|\s", named[-1].text.strip())[0]
-    return f"{first} {after}"
-
-
-def _without(text: str, mentions: tuple[Mention, ...]) -> str:
-    """The text with the names blanked: `이월 요금제` asks nothing about carrying over."""
-    for mention in mentions:
-        text = f"{text[: mention.start]}{' ' * (mention.end - mention.start)}{text[mention.end :]}"
-    return text
+def _whose(ages: tuple[Age, ...], text: str, signs: frozenset[Sign]) -> Age:
+    """Of several ages the relative's: `저는 마흔이고 아들은 열 살이에요`."""
+    if Sign.RELATIVE in signs and (match := PHRASES["relative"].search(text)):
+        return next((age for age in ages if age.start > match.start()), ages[-1])
+    return ages[0]

@@ -41,6 +41,8 @@ _BARE_AMOUNT = re.compile(
 _CHEAPER_ONE = re.compile(
     r"(?P<how>싼|저렴한|비싼)\s?(?:쪽|거|것|건|게|걸|요금제)(?:은|는|이|가|으로|로)?\s?(?:월\s?)?$"
 )
+_WITH_BONUS = re.compile(r"더 드려서|더하면|더해서|합치면|합쳐서")
+"""`1GB를 더 드려서 매달 10GB`: data and what a note adds to it."""
 _LEAST_TOLD = 1000
 
 
@@ -250,6 +252,10 @@ def _data(role: _Role, plan: Plan, evidence: Evidence) -> Iterator[float]:
         yield plan.sharing_gb
     elif plan.data_gb is not None:
         yield plan.data_gb
+        if _WITH_BONUS.search(role.before):
+            for note in plan.notes:
+                more = (f.figure.value for f in figures_in(note) if f.figure.unit is Unit.GB)
+                yield from (plan.data_gb + value for value in more)
 
 
 def _gaps(pairs: Iterable[tuple[int, int]], sign: int) -> Iterator[float]:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from agent.brain.answers import TOPIC_ANSWERS, compared, details, overview
+from agent.brain.answers import TOPIC_ANSWERS, details, overview
+from agent.brain.side_by_side import compared
 from agent.facts import Fact, plan_fact
 from agent.grounding.check import Grounding
 from agent.korean.spoken import to_spoken

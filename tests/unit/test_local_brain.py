@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from agent.actions import EndCall, HandOff, Heard, Say
 from agent.brain.keywords import SIGNS, TOPICS, Sign, Topic
 from agent.brain.local import LocalBrain
-from agent.brain.understand import understand
+from agent.brain.understand import Reader
 from agent.conversation import Conversation
 from agent.korean.repair import repair
 from tests.support.agents import CUSTOMERS, catalog, context, lexicon, toolbox
@@ -27,6 +27,7 @@ SENTENCES = sorted(
         if turn.get("say")
     }
 )
+READER = Reader(catalog=catalog(), lexicon=lexicon())
 CALLERS = st.sampled_from(["", *(customer.phone for customer in CUSTOMERS)])
 
 
@@ -36,7 +37,7 @@ CALLERS = st.sampled_from(["", *(customer.phone for customer in CUSTOMERS)])
     st.lists(st.one_of(st.sampled_from(SENTENCES), st.text(max_size=30)), min_size=1, max_size=8),
 )
 async def test_every_call_is_answered_from_facts(caller: str, sentences: list[str]) -> None:
-    brain = LocalBrain(catalog=catalog(), lexicon=lexicon())
+    brain = LocalBrain(catalog=catalog(), lexicon=lexicon(), reader=READER)
     call = Conversation(context=context(caller), brain=brain, tools=toolbox(caller))
     async for _ in call.greet():
         pass
@@ -68,10 +69,11 @@ def test_misheard_words_are_repaired_and_ordinary_ones_stay(said: str, meant: st
 
 
 def test_a_frame_holds_what_was_said() -> None:
-    frame = understand("슬림 말고 심플 칠십 기가 요금", lexicon=lexicon(), catalog=catalog())
+    frame = READER.read("슬림 말고 심플 칠십 기가 요금")
     assert [plan.id for plan in frame.plans] == ["simple-70"]
     assert frame.rejected == ("5g-slim",)
     assert frame.topics == (Topic.FEE,)
-    frame = understand("아들이 열 살인데 삼만 원 이하", lexicon=lexicon(), catalog=catalog())
-    assert (frame.age, frame.won, frame.age_told) == (10, 30000, True)
+    frame = READER.read("아들이 열 살인데 삼만 원 이하")
+    assert frame.budget is not None
+    assert (frame.age, frame.budget.high, frame.age_told) == (10, 30000, True)
     assert frame.has(Sign.RELATIVE)

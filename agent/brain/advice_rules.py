@@ -1,0 +1,155 @@
+"""The local brain's rules that recommend: to the caller, or for somebody of an age."""
+
+from __future__ import annotations
+
+import re
+
+from agent.brain import advice, answers
+from agent.brain.draft import Draft, draft
+from agent.brain.keywords import Sign, Topic
+from agent.brain.state import State
+from agent.brain.understand import Frame
+from agent.korean.wording import object_, topic
+from agent.selection import AGE_KINDS
+from agent.tools import Toolbox
+from knowledge.catalog.model import Plan
+
+_FOR_SOMEBODY = re.compile(
+    r"쓸|쓰실|쓰시|해주|해드|해줄|사주|사드|요금|핸드폰|휴대폰|폰|가입|개통|바꿔|바꾸|맞는|뭐가|거요|것|좋"
+)
+_UNFITTING = frozenset({Topic.OVERVIEW, Topic.ELIGIBILITY, Topic.FEE})
+
+
+async def age_given(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+    """The age that was asked for, of the person for whom a plan is sought."""
+    if not state.asked_age or frame.age is None or frame.named:
+        return None
+    return await _for_age(frame, state, tools)
+
+
+async def age_bonus(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+    """More data from a certain age, on the plan spoken of: `일흔다섯이면 더 줘요?`."""
+    if frame.age is None or frame.named or not state.plan_ids:
+        return None
+    if not (frame.age_told or frame.asked):
+        return None
+    plan = tools.catalog.plan(state.plan_ids[0])
+    bonus = answers.older_bonus(plan) if plan else None
+    if plan is None or bonus is None or Topic.ELIGIBILITY in frame.topics:
+        return None
+    result = await tools.call("get_plan", {"plan_id": plan.id})
+    if frame.age < bonus[0]:
+        return draft(state, *answers.benefits(plan), result=result)
+    return draft(state, *answers.with_bonus(plan), result=result)
+
+
+async def recommend(  # noqa: PLR0911 - a case a line
+    frame: Frame, state: State, tools: Toolbox
+) -> Draft | None:
+    """A recommendation: for somebody of an age, or for the caller."""
+    if frame.named or frame.has(Sign.FOREIGNER, Sign.DISABLED):
+        return None
+    asks = frame.has(Sign.RECOMMEND)
+    wished = frame.budget is not None or frame.gb is not None
+    if frame.age is not None or frame.has(Sign.RELATIVE):
+        if wished or frame.has(Sign.CHEAPEST, Sign.MOST_DATA, Sign.UNLIMITED):
+            return None  # looked for with the age as one wish among others
+        if Topic.ELIGIBILITY in frame.topics and state.plan_ids and not asks:
+            return None  # `서른여섯 살도 가입돼요?` asks about the plan spoken of
+        if not asks and state.plan_ids and set(frame.asked) - _UNFITTING:
+            return None
+        return await _for_somebody(frame, state, tools, asks=asks)
+    if frame.has(Sign.CHEAPEST, Sign.UNLIMITED, Sign.MOST_DATA):
+        return None
+    if wished and (tools.customer is None or not asks):
+        return None
+    of_own = frame.has(Sign.MINE) or not state.plan_ids
+    lower = frame.has(Sign.CHEAPER) and of_own and tools.customer is not None
+    return await _for_caller(frame, state, tools, lower=lower) if asks or lower else None
+
+
+async def why(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+    """Why a plan was recommended."""
+    if not frame.has(Sign.WHY) or frame.named or not state.plan_ids or frame.has(Sign.BILL):
+        return None
+    plan = tools.catalog.plan(state.plan_ids[0])
+    if plan is None:
+        return None
+    if tools.customer and state.age is None:
+        result = await tools.call("recommend_plans", {})
+        best = result.advice
+        option = next((o for o in best.options if o.plan is plan), None) if best else None
+        if option and best and best.present:
+            said = advice.because(option, best.present)
+            return draft(state, said, result=result)
+        if best and best.keep_present and plan is best.present:
+            said = "지금보다 저렴하면서 데이터가 더 많은 요금제가 없어서예요."
+            return draft(state, said, result=result)
+    if plan.eligibility.kind in AGE_KINDS:
+        result = await tools.call("get_plan", {"plan_id": plan.id})
+        said = f"{topic(plan.name)} {plan.eligibility.text} 고객님을 위한 요금제라서예요."
+        return draft(state, said, answers.price_and_data(plan), result=result)
+    return None
+
+
+async def _for_somebody(frame: Frame, state: State, tools: Toolbox, *, asks: bool) -> Draft | None:
+    if frame.age is not None:
+        return await _for_age(frame, state, tools)
+    if asks or _FOR_SOMEBODY.search(frame.plain):
+        return draft(state, "쓰실 분의 나이가 어떻게 되세요?", asked_age=True)
+    return None
+
+
+async def _for_caller(frame: Frame, state: State, tools: Toolbox, *, lower: bool) -> Draft | None:
+    """Advice for the verified caller; who only wants to pay less is not told to stay."""
+    wishes: dict[str, int] = {}
+    if frame.budget and frame.budget.high is not None:
+        wishes["max_fee"] = frame.budget.high
+    if frame.gb is not None:
+        wishes["data_gb"] = frame.gb
+    result = await tools.call("recommend_plans", wishes)
+    found = result.advice
+    if found is None or found.present is None:
+        return None
+    present = found.present
+    option = found.options[0] if found.options else None
+    spoken_of: list[Plan]
+    if option and not found.keep_present:
+        said, spoken_of = advice.recommended(option, present), [option.plan, present]
+    elif lower:
+        return None
+    else:
+        said, spoken_of = advice.keep(present, option), [present]
+    ids = tuple(plan.id for plan in spoken_of)
+    return draft(state, *said, result=result, plan_ids=ids, topics=(), age=None)
+
+
+async def _for_age(frame: Frame, state: State, tools: Toolbox) -> Draft:
+    age = frame.age
+    result = await tools.call("recommend_plans", {"age": age})
+    for_age = [plan for plan in result.plans if plan.eligibility.kind in AGE_KINDS]
+    said_age = f"만 {age}세이시면" if frame.age_told else "그 나이대시면"
+    if not for_age:
+        return draft(
+            state,
+            f"{said_age} 일반 요금제 중에서 고르실 수 있어요.",
+            "한 달에 데이터를 몇 기가 정도 쓰세요?",
+            result=result, age=age, plan_ids=(), asked_budget=True,
+        )  # fmt: skip
+    family = for_age[0].family_name
+    if len(for_age) == 1 or for_age[1].family_id != for_age[0].family_id:
+        plan = for_age[0]
+        said = [f"{said_age} {object_(plan.name)} 추천해 드려요.", answers.price_and_data(plan)]
+        kept = [plan]
+    else:
+        said = [f"{said_age} {family} 요금제가 알맞아요.", answers.listed(for_age[:2])]
+        kept = for_age[:2]
+    for plan in kept:
+        bonus = answers.older_bonus(plan)
+        if frame.age_told and bonus and age is not None and age >= bonus[0]:
+            said += answers.with_bonus(plan)[:1]
+            break
+    return draft(
+        state, *said, result=result, age=age, plan_ids=tuple(plan.id for plan in kept),
+        family_id=for_age[0].family_id, topics=(),
+    )  # fmt: skip

@@ -1,0 +1,115 @@
+"""The local brain's rules about changing to a plan: asked back, then noted for a human."""
+
+from __future__ import annotations
+
+import re
+
+from agent.brain import answers, focus
+from agent.brain.draft import Draft, draft
+from agent.brain.keywords import Sign, Topic
+from agent.brain.own_rules import age_of_customer
+from agent.brain.small_talk import HUMAN_OFFER, MORE_OFFER
+from agent.brain.state import Act, Offer, State
+from agent.brain.understand import Frame
+from agent.korean.wording import topic
+from agent.requests import says_yes
+from agent.selection import is_online
+from agent.tools import Toolbox
+from knowledge.catalog.model import Plan
+from knowledge.compare import is_eligible
+
+_ASKS_HOW = re.compile(
+    r"어떻게|언제|방법|절차|수있|되나|돼나|될까|되죠|되요|돼요|가능|몇번|하려면|며칠|얼마나걸|면|얼마"
+)
+_JOINS = re.compile(r"가입|개통|신규|새로")
+_DO_IT = re.compile(
+    r"(?:바꿔|변경해?|해|신청해?|접수해?|진행해?)(?:주|줘|달)|할게|할래|하겠|그렇게"
+)
+_CONFIRM = "이 요금제로 변경 신청을 접수해 드릴까요?"
+
+
+async def answer_to_offer(  # noqa: PLR0911 - a case a line
+    frame: Frame, state: State, tools: Toolbox
+) -> Draft | None:
+    """Yes to the question whether to note the request; the tool decides whether it may be."""
+    offer = state.offer
+    if offer is None or offer.act is not Act.CHANGE or frame.named:
+        return None
+    if not (says_yes(frame.text) or _DO_IT.search(frame.plain)) or frame.asked:
+        return None
+    plan = tools.catalog.plan(offer.plan_ids[0])
+    if plan is None:
+        return None
+    result = await tools.call("request_plan_change", {"plan_id": plan.id})
+    match result.code:
+        case "ok":
+            said = [
+                f"네, {plan.name} 변경 신청을 접수했어요.",
+                "아직 바뀐 것은 아니고, 상담원이 확인한 뒤에 처리해 드려요.",
+            ]
+            return draft(state, *said, result=result, offer=MORE_OFFER)
+        case "same_plan":
+            fact = await tools.call("get_plan", {"plan_id": plan.id})
+            return draft(state, f"{topic(plan.name)} 지금 이용 중이신 요금제예요.", result=fact)
+        case "not_eligible" | "online_only":
+            return await _barred(plan, state, tools)
+        case _ if tools.needs:
+            return None
+        case _:
+            return draft(state, "죄송합니다, 지금은 신청을 접수할 수 없어요.", offer=HUMAN_OFFER)
+
+
+async def change(  # noqa: PLR0911 - a case a line
+    frame: Frame, state: State, tools: Toolbox
+) -> Draft | None:
+    """A wish to change: what it costs is said, then asked back before anything is noted."""
+    if not _wants_change(frame):
+        return None
+    picked = focus.picked(frame, state, tools.catalog)
+    if picked is None and frame.has(Sign.THAT) and state.plan_ids:
+        picked = tools.catalog.plan(state.plan_ids[0])
+    plans = frame.plans or ((picked,) if picked else ())
+    if not plans and frame.families:
+        return None
+    if not plans:
+        if _JOINS.search(frame.plain):
+            return draft(state, "가입은 상담원이 도와드리고 있어요.", offer=HUMAN_OFFER)
+        return draft(state, "어떤 요금제로 변경하고 싶으세요?")
+    plan = plans[0]
+    result = await tools.call("get_plan", {"plan_id": plan.id})
+    own = tools.customer.plan_id if tools.customer else None
+    if plan.id == own:
+        said = f"{topic(plan.name)} 지금 이용 중이신 요금제예요."
+        return draft(state, said, result=result, plan_ids=(plan.id,))
+    if barred := await _barred(plan, state, tools):
+        return barred
+    offer = Offer(act=Act.CHANGE, text=_CONFIRM, plan_ids=(plan.id,))
+    said = answers.price_and_data(plan, named=True)
+    return draft(
+        state, said, result=result, offer=offer, plan_ids=(plan.id,), family_id=plan.family_id
+    )
+
+
+def _wants_change(frame: Frame) -> bool:
+    """To change now; how it is done, or for whom else, is another question."""
+    other_wish = frame.has(
+        Sign.RECOMMEND, Sign.COMPARE, Sign.CHEAPER, Sign.RELATIVE
+    ) or _ASKS_HOW.search(frame.plain)
+    seeks = frame.has(Sign.CHEAPEST, Sign.MOST_DATA, Sign.UNLIMITED) and not frame.named
+    # another number, another card: not a plan
+    of_plan = "요금제" in frame.plain or frame.plans or not frame.has(Sign.FAQ, Sign.BILL)
+    return bool(frame.has(Sign.CHANGE) and of_plan and not other_wish and not seeks)
+
+
+async def _barred(plan: Plan, state: State, tools: Toolbox) -> Draft | None:
+    """Why a plan cannot be had on the phone, if that is known."""
+    if is_online(plan):
+        result = await tools.call("get_plan", {"plan_id": plan.id})
+        said = f"{topic(plan.name)} 온라인에서만 가입하실 수 있는 요금제예요."
+        return draft(state, said, answers.price_and_data(plan), result=result, plan_ids=(plan.id,))
+    age = age_of_customer(tools)
+    if age is None or plan.eligibility.age is None or is_eligible(plan, age=age):
+        return None
+    result = await tools.call("get_plan", {"plan_id": plan.id})
+    said = f"{topic(plan.name)} {plan.eligibility.text}이셔야 가입하실 수 있어요."
+    return draft(state, said, result=result, plan_ids=(plan.id,), topics=(Topic.ELIGIBILITY,))

@@ -1,0 +1,82 @@
+"""Cuts what a caller says into the questions it holds: `얼마고, 위약금은 어떻게 돼요?` are two."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from agent.brain.keywords import Sign
+from agent.brain.state import State
+from agent.brain.understand import Frame, Reader
+
+_END = re.compile(
+    r"(?<=[가-힣?])[.?!]\s+|[,]?\s+(?:그리고|그리구|또\s?하나|아\s?그리고|하나\s?더)[,]?\s+"
+)
+_AND = re.compile(
+    r"(?P<asks>(?:얼마|몇\s?\S{1,4}?|뭐|뭔지|무엇|어떻게|어떤|언제|어디|누가|되|돼|있|없|주)\S{0,4}?)"
+    r"(?:고|구)(?:요)?,?\s+(?!싶|나서|나면|난|있|계시|해서)"
+)
+_TO_TELL = re.compile(
+    r"(?:가르쳐|알려|말씀해|말해|설명해|보여)\s?(?:주시|주|달라)(?:고|구)요?,?\s+"
+)
+
+
+def clauses_in(text: str) -> tuple[str, ...]:
+    """The clauses that may each ask something of their own; the text itself where there is one."""
+    cuts = sorted(
+        {match.end() for pattern in (_END, _AND, _TO_TELL) for match in pattern.finditer(text)}
+    )
+    parts = [text[start:end].strip() for start, end in zip([0, *cuts], [*cuts, None], strict=True)]
+    return tuple(part for part in parts if part)
+
+
+def questions_in(text: str, reader: Reader, state: State) -> tuple[Frame, ...]:
+    """The questions of a turn, each understood by itself; one, unless several ask other things.
+
+    What only asks more of the same plan stays one question, and so does what only leads up to
+    it: `아들이 열 살인데, 뭐가 있어요?`.
+    """
+    whole = reader.read(text, within=state.family_id)
+    parts = clauses_in(whole.text)
+    if len(parts) < 2:
+        return (whole,)
+    frames: list[Frame] = []
+    waiting = ""
+    within = state.family_id
+    for part in parts:
+        waiting = f"{waiting} {part}".strip()
+        frame = reader.read(waiting, within=within)
+        if frame.plans or frame.families:
+            within = (frame.plans[0].family_id if frame.plans else frame.families[0].id) or within
+        if not _asks(frame):
+            continue
+        frames.append(frame)
+        waiting = ""
+    if len(frames) < 2 or (all(_of_plan(frame) for frame in frames) and _one_subject(frames)):
+        return (whole,)
+    return tuple(frames)
+
+
+def _asks(frame: Frame) -> bool:
+    """Whether a clause asks something by itself."""
+    if frame.has(Sign.FAQ, Sign.BILL, Sign.RECOMMEND, Sign.COMPARE, Sign.CHEAPEST):
+        return frame.has(Sign.ASKS) or "?" in frame.text
+    if not (frame.topics or frame.has(*_SEEKING)):
+        return False
+    return frame.has(Sign.ASKS) or "?" in frame.text or bool(frame.asked)
+
+
+def _of_plan(frame: Frame) -> bool:
+    """Whether a clause asks for nothing but figures of a plan."""
+    return not frame.has(*_OTHER_MATTERS)
+
+
+def _one_subject(frames: Sequence[Frame]) -> bool:
+    return not any(frame.named for frame in frames[1:])
+
+
+_SEEKING = (Sign.CHEAPER, Sign.MOST_DATA, Sign.UNLIMITED, Sign.HISTORY, Sign.MINE)
+_OTHER_MATTERS = (
+    Sign.FAQ, Sign.BILL, Sign.RECOMMEND, Sign.COMPARE, Sign.CHEAPEST, Sign.CHEAPER,
+    Sign.PRICIEST, Sign.MOST_DATA, Sign.MORE_DATA, Sign.HISTORY, Sign.CHANGE, Sign.MINE,
+)  # fmt: skip
