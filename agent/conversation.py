@@ -16,8 +16,8 @@ from agent.brief import handoff_brief
 from agent.errors import BrainError
 from agent.facts import Fact
 from agent.guard import Guard
+from agent.identity import Answered, Identification
 from agent.tools import Toolbox
-from agent.verification import Awaited, Claim, claim_in, refuses
 from storage.records import Customer, HandoffReason, ToolCall, Verification
 
 log = logging.getLogger(__name__)
@@ -56,9 +56,9 @@ class Conversation:
         self._last_facts: tuple[Fact, ...] = ()
         self._worth_repeating = True
         self._expects = Expectation.OPEN
-        self._awaited = Awaited.NOTHING
-        self._waiting_question: str | None = None
-        self._offered_human = False
+        self._identity = Identification(tools)
+        self._offered_human: str | None = None
+        """Why a human was offered, until the caller has answered."""
         self._calls: list[ToolCall] = []
         self._silences = 0
         self._empties = 0
@@ -104,20 +104,16 @@ class Conversation:
         organization = self._context.organization_name
         yield self._said(Say(text=lines.GREETING.format(organization=organization)))
         yield self._said(Say(text=lines.RECORDED))
-        result = await self._tools.call("verify_caller")
+        await self._tools.call("verify_caller")
         for used in self._used():
             yield used
-        if result.customer:
-            yield self._said(Say(text=lines.CUSTOMER_HELLO.format(name=result.customer.name)))
-        else:
-            self._awaited = Awaited.PHONE
-            yield self._said(Say(text=lines.ASK_PHONE, expects=Expectation.NUMBER))
+        yield self._said(self._identity.greeted())
 
     async def hear(self, heard: Heard) -> AsyncGenerator[Action, None]:
         """Answer what the caller said or keyed, or their silence."""
         text = unicodedata.normalize("NFC", heard.text).strip()[:_LONGEST_TEXT]
         expected = self._expects
-        offered_human, self._offered_human = self._offered_human, False
+        offered_human, self._offered_human = self._offered_human, None
         self._begin(text)
         if heard.kind != "silence":
             self._silences = 0
@@ -132,7 +128,7 @@ class Conversation:
             yield used
         ending = self._tools.ending
         if ending is None and any(say.grounding == "replaced" for say in self._reply):
-            self._offered_human = True
+            self._offered_human = "cannot_answer"
             yield self._said(Say(text=lines.OFFER_HUMAN, expects=Expectation.YES_NO))
         if ending:
             if isinstance(ending, HandOff) and not self._reply:
@@ -148,7 +144,7 @@ class Conversation:
         if interrupted:
             heard = [say for say in self._reply if say.text in text]
             self._expects = heard[-1].expects if heard else Expectation.OPEN
-            self._offered_human = self._offered_human and lines.OFFER_HUMAN in text
+            self._offered_human = self._offered_human if lines.OFFER_HUMAN in text else None
         self._brain.played(text, interrupted=interrupted)
 
     def _begin(self, heard: str) -> None:
@@ -191,7 +187,7 @@ class Conversation:
         )
 
     async def _answer(
-        self, kind: str, text: str, expected: Expectation, offered_human: bool
+        self, kind: str, text: str, expected: Expectation, offered_human: str | None
     ) -> AsyncGenerator[Say, None]:
         """Propose the reply: what code answers itself, else what the brain proposes."""
         if kind == "silence":
@@ -207,33 +203,27 @@ class Conversation:
         elif not requests.plain(text).strip("?"):
             replies = self._empty(expected)
         elif offered_human and requests.says_yes(text):
-            replies = self._human("cannot_answer", lines.HANDOFF)
-        elif claim := claim_in(
-            text,
-            awaited=self._awaited,
-            keyed=kind == "keys",
-            birth_missing=self.verification is Verification.SPOKEN_NUMBER,
-        ):
-            replies = self._verify(claim)
+            replies = self._human(offered_human, lines.HANDOFF)
         else:
-            replies = self._to_number_question(text, expected) or self._think(kind, text, expected)
+            replies = await self._about_identity(kind, text, expected) or self._think(
+                kind, text, expected
+            )
         if kind != "silence" and requests.plain(text).strip("?"):
             self._empties = 0
         async with aclosing(replies):
             async for say in replies:
                 yield say
 
-    def _to_number_question(
-        self, text: str, expected: Expectation
+    async def _about_identity(
+        self, kind: str, text: str, expected: Expectation
     ) -> AsyncGenerator[Say, None] | None:
-        """What is answered to yes or no where a number was asked for."""
-        if expected is Expectation.NUMBER and requests.says_yes(text):
-            return self._ask_number()
-        if expected is Expectation.NUMBER and "왜" in text:
-            return self._ask_number(lines.WHY_NUMBER)
-        if self._awaited is not Awaited.NOTHING and refuses(text):
-            return self._go_on_unverified()
-        return None
+        """What is answered to words about who is calling; None where there are none."""
+        if kind != "keys" and (answered := self._identity.for_other(text)):
+            return self._identified(answered)
+        if claim := self._identity.claim(text, keyed=kind == "keys"):
+            return self._identified(await self._identity.check(claim))
+        about_number = self._identity.to_question(text, expected)
+        return _each(about_number) if about_number else None
 
     async def _silence(self, expected: Expectation) -> AsyncGenerator[Say, None]:
         self._silences += 1
@@ -271,61 +261,24 @@ class Conversation:
 
     async def _back(self) -> AsyncGenerator[Say, None]:
         self._brain.reset()
-        self._awaited = Awaited.NOTHING
-        self._waiting_question = None
+        self._identity.forget()
         yield Say(text=lines.BACK)
         yield Say(text=lines.HOW_CAN_I_HELP)
 
-    async def _ask_number(self, before: str | None = None) -> AsyncGenerator[Say, None]:
-        """`네` or `왜요` to the question for a number: it is still missing."""
-        if before:
-            yield Say(text=before)
-        birth = self._awaited is Awaited.BIRTH
-        text = lines.ASK_BIRTH if birth else lines.ASK_PHONE
-        yield Say(text=text, expects=Expectation.NUMBER)
-
-    async def _go_on_unverified(self) -> AsyncGenerator[Say, None]:
-        self._awaited = Awaited.NOTHING
-        self._waiting_question = None
-        yield Say(text=lines.WITHOUT_NUMBER)
-        yield Say(text=lines.HOW_CAN_I_HELP)
-
-    async def _verify(self, claim: Claim) -> AsyncGenerator[Say, None]:
-        """Check a number that the caller said or keyed, and go on with what waited for it."""
-        asked_birth = self._awaited is Awaited.BIRTH
-        if claim.broken:
-            self._tools.failed_attempt()
-            code = "broken"
+    async def _identified(self, answered: Answered) -> AsyncGenerator[Say, None]:
+        """What was found out about who is calling, then what had waited for it."""
+        for say in answered.says:
+            if say.text == lines.OFFER_HUMAN:
+                self._offered_human = "policy"
+            yield say
+        if answered.human:
+            following = self._human("policy", lines.NOT_VERIFIED_HANDOFF)
+        elif answered.question is not None:
+            following = self._think("speech", answered.question, Expectation.OPEN)
         else:
-            given = {"phone": claim.phone, "born": claim.born}
-            told = {name: value for name, value in given.items() if value is not None}
-            code = (await self._tools.call("verify_caller", told)).code
-        if self._tools.locked and code != "ok":
-            async for say in self._human("policy", lines.NOT_VERIFIED_HANDOFF):
-                yield say
             return
-        if code != "ok":
-            problem, again = _PROBLEMS.get((code, asked_birth), _PROBLEMS["not_found", False])
-            yield Say(text=problem)
-            yield Say(text=again, expects=Expectation.NUMBER)
-            return
-        customer = self._tools.customer
-        if customer is None and self._waiting_question is not None:
-            self._awaited = Awaited.BIRTH
-            yield Say(text=lines.NUMBER_FOUND)
-            yield Say(text=lines.ASK_BIRTH, expects=Expectation.NUMBER)
-            return
-        self._awaited = Awaited.NOTHING
-        question, self._waiting_question = self._waiting_question, None
-        yield Say(
-            text=lines.VERIFIED.format(name=customer.name) if customer else lines.NUMBER_FOUND
-        )
-        if question is None:
-            yield Say(text=lines.HOW_CAN_I_HELP)
-            return
-        thought = self._think("speech", question, Expectation.OPEN)
-        async with aclosing(thought):
-            async for say in thought:
+        async with aclosing(following):
+            async for say in following:
                 yield say
 
     async def _think(
@@ -340,6 +293,7 @@ class Conversation:
                 yield Say(text=lines.KEYS_UNKNOWN)
                 yield Say(text=lines.ASK_FREELY)
                 return
+        self._tools.caller.drop_claim()
         request = TurnRequest(text=text, history=tuple(self._history[:-1]), expects=expected)
         self._request = request
         try:
@@ -348,26 +302,20 @@ class Conversation:
                     yield say
         except BrainError as error:
             log.warning("the brain could not answer: %s", error.code)
-            self._offered_human = True
+            self._offered_human = "cannot_answer"
             yield Say(text=lines.CANNOT_NOW)
             yield Say(text=lines.OFFER_HUMAN, expects=Expectation.YES_NO)
             return
         needs = self._tools.needs
-        if needs == "human":
-            async for say in self._human("policy", lines.NOT_VERIFIED_HANDOFF):
+        if needs in ("human", "holder"):
+            holder = needs == "holder"
+            refused = self._identity.holder_only() if holder else Answered(human=True)
+            async for say in self._identified(refused):
                 yield say
         elif needs:
-            self._waiting_question = text
-            self._awaited = Awaited(needs)
-            line = lines.ASK_PHONE_FIRST if needs == "phone" else lines.ASK_BIRTH
-            yield Say(text=line, expects=Expectation.NUMBER)
+            yield self._identity.ask(needs, text)
 
 
-_PROBLEMS = {
-    ("broken", False): (lines.NUMBER_BROKEN, lines.NUMBER_AGAIN),
-    ("broken", True): (lines.BIRTH_BROKEN, lines.BIRTH_AGAIN),
-    ("not_found", False): (lines.NUMBER_UNKNOWN, lines.NUMBER_AGAIN),
-    ("mismatch", True): (lines.BIRTH_WRONG, lines.BIRTH_AGAIN),
-    ("unavailable", False): (lines.CANNOT_NOW, lines.NUMBER_AGAIN),
-    ("unavailable", True): (lines.CANNOT_NOW, lines.BIRTH_AGAIN),
-}
+async def _each(says: Iterable[Say]) -> AsyncGenerator[Say, None]:
+    for say in says:
+        yield say

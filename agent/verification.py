@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from enum import StrEnum
 
-from agent.korean.figures import birth_digits, digit_runs, phone_number
+from agent.family import asks_something
+from agent.korean.figures import birth_digits, digit_runs, in_one_breath, phone_number
 from agent.requests import plain
 
 
@@ -26,6 +27,10 @@ class Claim:
     """Digits such as 01012345678."""
     born: str | None = None
     """6 or 8 digits."""
+    question: str | None = None
+    """What was asked in the same breath, the number left out."""
+    begun: bool = False
+    """A date of birth that is still being said: the year, or year and month."""
     broken: bool = False
     """Digits came, but not as many as were needed."""
 
@@ -35,6 +40,9 @@ _FILLERS = re.compile(
     r"[공영일이삼사오육륙칠팔구십백천\d년월일생에\-]|하나|둘|셋|넷|다시|국|번|입니다|이에요|예요|에요|"
     r"이요|요|네|예|음|어|그|저기"
 )
+_BEGUN = re.compile(r"([년월])(?:생|도)?(?:이요|이고요?|요)?$")
+_DIGIT = r"(?:[\d공영일이삼사오육륙칠팔구]|하나|둘|셋|넷)"
+_LONG_NUMBER = re.compile(rf"{_DIGIT}(?:[\s\-.,에]*{_DIGIT}){{8,}}")
 _REFUSAL = re.compile(
     r"싫|말하기좀|알려주기|안(?:알려|가르쳐|말해|불러)|못(?:알려|말|불러)|몰라|모르|기억안|생각안|안할래|안해|그냥물어|그냥궁금|고객아니|회원아니|가입안|(?:번호|전화|폰)[가는이은]?(?:없|따로없)|^(?:아니요?|아뇨)?(?:그냥)?(?:없어요?|없는데요?|안돼요)$"
 )
@@ -45,28 +53,60 @@ _CONFUSED = re.compile(r"무슨말|뭔말|뭔소리|무슨소리|무슨뜻|이�
 
 
 def claim_in(
-    text: str, *, awaited: Awaited, keyed: bool, birth_missing: bool = False
+    text: str,
+    *,
+    awaited: Awaited,
+    keyed: bool,
+    birth_missing: bool = False,
+    before: str = "",
 ) -> Claim | None:
     """The number in the caller's words, or None when they said something else.
 
     A full mobile number is taken whenever it comes; a date of birth when it was asked for, or
     where only it is missing (`birth_missing`) and nothing else was said; an incomplete number
-    only when it was asked for.
+    only when it was asked for. `before` is an incomplete number that these words may go on with.
     """
-    phone = phone_number(text)
-    if phone and awaited is not Awaited.BIRTH:
-        return Claim(phone=phone)
+    alone = not _FILLERS.sub("", plain(text).replace("?", ""))
+    if claim := _whole(text, awaited=awaited, birth_missing=birth_missing, alone=alone):
+        return claim
+    if before and alone:
+        joined = in_one_breath((before, text))
+        if claim := _whole(joined, awaited=awaited, birth_missing=birth_missing, alone=True):
+            return claim
     if awaited is Awaited.NOTHING:
-        born = birth_digits(text) if birth_missing else None
-        alone = not _FILLERS.sub("", plain(text).replace("?", ""))
-        return Claim(born=born) if born and alone else None
-    if awaited is Awaited.BIRTH and (born := birth_digits(text)):
-        return Claim(born=born)
+        return None
+    if awaited is Awaited.BIRTH and alone and _part(text) not in ("", _part(before)):
+        return Claim(begun=True)
     runs = digit_runs(text)
-    squeezed = plain(text).replace("?", "")
-    only_digits = bool(runs) and len(runs[0]) >= 3 and not _FILLERS.sub("", squeezed)
-    if keyed or only_digits or (runs and len(runs[0]) >= 7):
+    only_digits = bool(runs) and len(runs[0]) >= 3 and alone
+    if keyed or only_digits or (before and alone and runs) or (runs and len(runs[0]) >= 7):
         return Claim(broken=True)
+    return None
+
+
+def _part(text: str) -> str:
+    """`년` or `월` where the words end with a year or month."""
+    match = _BEGUN.search(plain(text))
+    return match[1] if match else ""
+
+
+def _whole(text: str, *, awaited: Awaited, birth_missing: bool, alone: bool) -> Claim | None:
+    if phone := phone_number(text):
+        rest = _LONG_NUMBER.sub("제", text)
+        asked = not alone and asks_something(rest)
+        born = birth_digits(text) or _after(phone, text)
+        return Claim(phone=phone, born=born, question=rest if asked else None)
+    wanted = awaited is Awaited.BIRTH or (awaited is Awaited.NOTHING and birth_missing and alone)
+    born = birth_digits(text) if wanted else None
+    return Claim(born=born) if born else None
+
+
+def _after(phone: str, text: str) -> str | None:
+    """A date of birth that was said right after a number, as one string of digits."""
+    for run in digit_runs(text):
+        _, found, rest = run.partition(phone)
+        if found and len(rest) in (6, 8):
+            return rest
     return None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -196,8 +197,13 @@ _COPULA = re.compile(
     r"|(?:이요|요|이고|이구|인데|이야|이라고)(?=[\s,.?!]*$)"
 )
 _DATE = re.compile(
-    rf"(?P<y>{_RUN}|{_DIGIT}(?:\s?{_DIGIT})+)\s?년\s?(?P<m>{_RUN}|유|시)\s?월\s?(?P<d>{_RUN})\s?일"
+    rf"(?P<y>{_RUN}|{_DIGIT}(?:\s?{_DIGIT})+)\s?년(?:도|생)?(?:에|의)?[\s,]*(?P<m>{_RUN}|유|시)\s?월[\s,]*(?P<d>{_RUN})\s?일"
 )
+
+
+def in_one_breath(pieces: Sequence[str]) -> str:
+    """Words said one after the other as if in one go: `79년이요` and `3월 14일` are one date."""
+    return " ".join([*(_COPULA.sub("", piece).strip() for piece in pieces[:-1]), *pieces[-1:]])
 
 
 def digit_runs(text: str) -> tuple[str, ...]:

@@ -12,10 +12,10 @@ from pydantic import ValidationError
 from agent.actions import EndCall, HandOff
 from agent.errors import ToolError
 from agent.facts import Fact
-from agent.korean.figures import birth_digits, phone_number
-from agent.policy import MAX_FAILURES, PROVEN, decide
+from agent.policy import decide
 from agent.tools.account import AccountTools
-from agent.tools.outside import ChangeLedger, CustomerDirectory, EarlierCalls, in_time
+from agent.tools.caller import Caller
+from agent.tools.outside import ChangeLedger, CustomerDirectory, EarlierCalls
 from agent.tools.plans import PlanTools
 from agent.tools.result import ToolResult
 from agent.toolspecs import (
@@ -43,6 +43,14 @@ _PERSONAL = frozenset({"phone", "born"})
 _HIDDEN = "***"
 """Stands in the record for what a caller said to be verified."""
 
+_NEEDS = {
+    "needs_phone_number": "phone",
+    "needs_birth_date": "birth",
+    "holder_only": "holder",
+    "verification_locked": "human",
+}
+"""What each refusal of the policy asks of the caller."""
+
 
 class Toolbox:
     """The tools of one call with their state: who is calling, this turn's facts and calls."""
@@ -63,23 +71,16 @@ class Toolbox:
     ) -> None:
         self.catalog = catalog
         self.today = today
-        self.verification = Verification.NONE
-        self.failures = 0
+        self.caller = Caller(customers=customers, organization_id=organization_id, line=caller)
+        self.told = self.caller.told
         self.facts: list[Fact] = []
-        self.told: list[str] = []
-        """The caller's words in this call, as the agent heard them."""
         self.ending: HandOff | EndCall | None = None
         self.needs: str | None = None
-        """`phone`, `birth` or `human`: what a tool was refused for want of in this turn."""
+        """What a tool was refused for want of in this turn: see `_NEEDS`."""
         self._plans = PlanTools(catalog=catalog, lexicon=lexicon, retriever=retriever)
         self._account = AccountTools(
             catalog=catalog, history=history, ledger=ledger, call_sid=call_sid, today=today
         )
-        self._customers = customers
-        self._organization_id = organization_id
-        self._caller = caller
-        self._claimed: tuple[Customer, ...] = ()
-        """Who it may be: a family may share a number, so there may be several."""
         self._used: list[ToolCall] = []
         self._tools: dict[str, Callable[[Any], Awaitable[ToolResult]]] = {
             "verify_caller": self._verify_caller,
@@ -97,13 +98,13 @@ class Toolbox:
 
     @property
     def customer(self) -> Customer | None:
-        """The customer, as far as it is proven who is calling."""
-        return self._claimed[0] if self.verification in PROVEN else None
+        """The customer, as far as it is proven that they are calling, and for themselves."""
+        return None if self.caller.on_behalf else self.caller.customer
 
     @property
-    def locked(self) -> bool:
-        """True after too many failed attempts to verify."""
-        return self.failures >= MAX_FAILURES
+    def verification(self) -> Verification:
+        """How sure we are who is calling."""
+        return self.caller.verification
 
     def begin_turn(self) -> None:
         """Forget the last turn's facts and calls; who is calling stays."""
@@ -122,12 +123,7 @@ class Toolbox:
         given = dict(arguments or {})
         result = await self._checked(name, given)
         self.facts += [fact for fact in result.facts if fact not in self.facts]
-        if result.code == "needs_phone_number":
-            self.needs = "phone"
-        elif result.code == "needs_birth_date":
-            self.needs = "birth"
-        elif result.code == "verification_locked":
-            self.needs = "human"
+        self.needs = _NEEDS.get(result.code, self.needs)
         ids = tuple(fact.id for fact in result.facts)
         recorded = {
             key: _HIDDEN if key in _PERSONAL and value else value for key, value in given.items()
@@ -136,7 +132,7 @@ class Toolbox:
         return result
 
     async def _checked(self, name: str, given: dict[str, Any]) -> ToolResult:
-        decision = decide(name, given, verification=self.verification, failures=self.failures)
+        decision = decide(name, given, self.caller.standing)
         if not decision.allowed:
             return ToolResult(code=decision.code, message=f"{name} is not allowed now")
         try:
@@ -152,54 +148,11 @@ class Toolbox:
             log.warning("tool %s is unavailable: %s", name, error.code)
             return ToolResult(code="unavailable", message=error.code)
 
-    async def _by_phone(self, phone: str) -> tuple[Customer, ...]:
-        digits = "".join(c for c in phone if c.isdigit())
-        e164 = f"+82{digits[1:]}" if digits.startswith("0") else f"+{digits}"
-        found = await in_time(self._customers.by_phone(e164), "the customers")
-        return tuple(c for c in found if c.organization_id == self._organization_id)
-
     async def _verify_caller(self, arguments: VerifyCaller) -> ToolResult:
-        if arguments.phone is None and arguments.born is None:
-            found = await self._by_phone(self._caller) if self._caller else ()
-            if not found:
-                return ToolResult(code="not_found", message="no customer has the caller's number")
-            alone = len(found) == 1
-            self._claimed = found
-            self.verification = Verification.CALLER_ID if alone else Verification.SPOKEN_NUMBER
-        elif not self._was_told(arguments):
-            raise ToolError("not_told", "the caller did not say this number")
-        if arguments.phone is not None:
-            found = await self._by_phone(arguments.phone)
-            if not found:
-                return self._failed("not_found", "no customer has this number")
-            if self.customer not in found:
-                self._claimed, self.verification = found, Verification.SPOKEN_NUMBER
-        if arguments.born is not None:
-            if not self._claimed:
-                raise ToolError("needs_phone_number", "the number comes first")
-            form = "%Y%m%d" if len(arguments.born) == 8 else "%y%m%d"
-            born = [c for c in self._claimed if c.born.strftime(form) == arguments.born]
-            if len(born) != 1:
-                return self._failed("mismatch", "the date of birth does not match")
-            self._claimed, self.verification = tuple(born), Verification.SECOND_FACTOR
-        if self.customer is None:
+        await self.caller.verify(arguments)
+        if self.customer is None or self.caller.claims_other:
             return ToolResult()
         return ToolResult(customer=self.customer, facts=(self._account.fact(self.customer),))
-
-    def _was_told(self, arguments: VerifyCaller) -> bool:
-        """A model may not make numbers up: what verifies must be in the caller's own words."""
-        phone = phone_number(arguments.phone) if arguments.phone else None
-        return (arguments.phone is None or phone in map(phone_number, self.told)) and (
-            arguments.born is None or arguments.born in map(birth_digits, self.told)
-        )
-
-    def failed_attempt(self) -> None:
-        """Count an attempt that could not even be checked, such as half a number."""
-        self.failures += 1
-
-    def _failed(self, code: str, message: str) -> ToolResult:
-        self.failed_attempt()
-        return ToolResult(code=code, message=message)
 
     def plan_ends(self, customer: Customer) -> date | None:
         """The birthday on which the customer is too old for the present plan, if it has a limit."""
