@@ -7,11 +7,15 @@ time while the virtual clock stands still.
 import asyncio
 import gc
 import selectors
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from functools import partial
 from queue import SimpleQueue
 from typing import Any, TypeVar
+from unittest.mock import patch
+
+import aiosqlite.core
 
 T = TypeVar("T")
 
@@ -100,3 +104,10 @@ class CountedQueue(SimpleQueue[Any]):
         if isinstance(loop, VirtualTimeLoop):
             loop.hold_for(future)
         super().put_nowait(item)
+
+
+@contextmanager
+def database_threads_counted() -> Iterator[None]:
+    """Lets the clock stand still for SQLite's threads too, in all connections made meanwhile."""
+    with patch.object(aiosqlite.core, "SimpleQueue", CountedQueue):
+        yield

@@ -50,15 +50,16 @@ class CallerVoice:
         self._espeak = Espeak()
         self._random = np.random.default_rng(self.seed)
 
-    def speak(self, text: str, *, spoken: str | None = None) -> bytes:
+    def speak(self, text: str, *, spoken: str | None = None, pauses: float = 1.0) -> bytes:
         """The utterance as µ-law at 8,000 Hz, from its first sound to its last.
 
         `text` is the written form with `[pause N]` for N milliseconds of silence; `spoken` is
-        said instead where the usual way to say it is not meant. Raises SynthesisError.
+        said instead where the usual way to say it is not meant. `pauses` stretches the silences.
+        Raises SynthesisError.
         """
         parts = split_pauses(text if spoken is None else spoken)
         pieces = [
-            np.zeros(part * LINE_HZ // 1000, dtype=np.float32)
+            np.zeros(round(part * pauses) * LINE_HZ // 1000, dtype=np.float32)
             if isinstance(part, int)
             else self._say(part if spoken is not None else to_spoken(part))
             for part in parts

@@ -21,6 +21,7 @@ class Mode(StrEnum):
     """How the caller reaches the agent."""
 
     TEXT = "text"
+    AUDIO = "audio"
 
 
 class BrainName(StrEnum):
@@ -30,7 +31,7 @@ class BrainName(StrEnum):
     OPENAI = "openai"
 
 
-_WORTH = {Mode.TEXT: 60}
+_WORTH = {Mode.TEXT: 60, Mode.AUDIO: 4}
 """Trials from which another process pays: it takes a while to start."""
 
 
@@ -61,7 +62,7 @@ def evaluate(
     The exit status is 0 if every trial passed, 1 if one failed, and 2 where a file is malformed.
     """
     # What is imported here takes seconds, which a wrong option or file should not cost.
-    from scripts.evaluate.play import Plan, brains, play_all, spread
+    from scripts.evaluate.play import Plan, play_all, spread
     from scripts.evaluate.report import show, write_json
 
     console = Console(highlight=False, soft_wrap=True)
@@ -70,11 +71,6 @@ def evaluate(
     except ScenarioError as error:
         _fail(str(error))
     settings = Settings()
-    if "openai" in brains(scenarios, brain or "") and not _has_model(settings):
-        _fail("the openai brain needs OPENAI_API_KEY, or OPENAI_BASE_URL of a server of your own")
-    if json is not None and not json.absolute().parent.is_dir():
-        _fail(f"{json}: there is no folder {json.absolute().parent}")
-    logging.basicConfig(level=logging.ERROR)
     plan = Plan(
         settings=settings,
         scenarios=tuple(scenarios),
@@ -82,6 +78,11 @@ def evaluate(
         trials=trials,
         brain=brain or "",
     )
+    if "openai" in plan.brains and not _has_model(settings):
+        _fail("the openai brain needs OPENAI_API_KEY, or OPENAI_BASE_URL of a server of your own")
+    if json is not None and not json.absolute().parent.is_dir():
+        _fail(f"{json}: there is no folder {json.absolute().parent}")
+    logging.basicConfig(level=logging.ERROR)
     count = len(plan.tasks)
     shared = spread(count, wanted=processes, cores=os.cpu_count() or 1, worth=_WORTH[mode])
     columns = (*Progress.get_default_columns()[:3], TextColumn("{task.completed}/{task.total}"))

@@ -4,28 +4,37 @@ import asyncio
 import logging
 import multiprocessing
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from queue import Empty
 from typing import Any
 
+import httpx
+
 from agent.hearing import Hearing
 from app import SAMPLE_ORGANIZATION
+from scripts.carrier.asgi import asgi_connector
+from scripts.carrier.call import SimulatedCall
 from scripts.carrier.scenario import Scenario
-from scripts.evaluate import text
-from scripts.evaluate.house import House, customers, open_house
+from scripts.evaluate import on_the_line, text
+from scripts.evaluate.house import ORIGIN, TOKEN, House, customers, open_house
 from scripts.evaluate.judge import Stage, judge, unplayed
+from scripts.evaluate.played import Played
 from scripts.evaluate.results import Trial
+from scripts.virtual_time import database_threads_counted, run_virtual
 from settings import Settings
 
 _LONGEST_TRIAL_S = 900.0
 _LOOK_S = 0.5
+_REMOTE_S = 0.02
+"""Real seconds that a model on a server is given before each jump of the virtual clock."""
 
 Task = tuple[int, int]
 """A scenario's place in the plan, and the number of the trial."""
 
 Done = Callable[[Trial], None]
+Note = Callable[[Task, Trial], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,6 +47,11 @@ class Plan:
     trials: int
     brain: str = ""
     """`local`, `openai`, or empty for what each scenario says."""
+
+    @property
+    def brains(self) -> set[str]:
+        """Who answers in any of the scenarios."""
+        return {self.brain or scenario.brain for scenario in self.scenarios}
 
     def stage(self, task: Task) -> Stage:
         """How one trial is played."""
@@ -67,11 +81,17 @@ def play_all(plan: Plan, *, processes: int, done: Done) -> list[Trial]:
     return [found[task] for task in plan.tasks]
 
 
-def _run(plan: Plan, tasks: Iterable[Task], note: Callable[[Task, Trial], None]) -> None:
-    asyncio.run(_play(plan, tasks, note))
+def _run(plan: Plan, tasks: Iterable[Task], note: Note) -> None:
+    playing = _play(plan, tasks, note)
+    if plan.mode != "audio":
+        asyncio.run(playing)
+        return
+    with database_threads_counted():
+        remote = "openai" in plan.brains
+        run_virtual(playing, sockets_s=_REMOTE_S if remote else 0.0)
 
 
-async def _play(plan: Plan, tasks: Iterable[Task], note: Callable[[Task, Trial], None]) -> None:
+async def _play(plan: Plan, tasks: Iterable[Task], note: Note) -> None:
     """Plays the tasks in turn, with one application for each brain that they want."""
     houses: dict[str, House] = {}
     async with AsyncExitStack() as stack:
@@ -83,6 +103,31 @@ async def _play(plan: Plan, tasks: Iterable[Task], note: Callable[[Task, Trial],
             note(task, await _trial(houses[stage.brain], plan.scenarios[task[0]], stage))
 
 
+async def _in_text(house: House, scenario: Scenario, _stage: Stage) -> Played:
+    return await text.play(house, scenario)
+
+
+async def _in_audio(house: House, scenario: Scenario, stage: Stage) -> Played:
+    """Over the application's own edge, in memory."""
+    transport = httpx.ASGITransport(app=house.app)
+    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as http:
+
+        def make_call(scenario: Scenario) -> SimulatedCall:
+            return SimulatedCall(
+                ORIGIN,
+                caller=scenario.caller,
+                called=scenario.called,
+                auth_token=TOKEN,
+                http=http,
+                connect=asgi_connector(house.app),
+            )
+
+        return await on_the_line.play(scenario, make_call, stage.trial)
+
+
+_PLAY = {"text": _in_text, "audio": _in_audio}
+
+
 async def _trial(house: House, scenario: Scenario, stage: Stage) -> Trial:
     """One trial on a fresh database."""
     began = time.monotonic()
@@ -90,8 +135,10 @@ async def _trial(house: House, scenario: Scenario, stage: Stage) -> Trial:
         async with asyncio.timeout(_LONGEST_TRIAL_S):
             await house.renew(scenario.today)
             before = await customers(house.yeoboseyo.database, SAMPLE_ORGANIZATION)
-            played = await text.play(house, scenario)
+            played = await _PLAY[stage.mode](house, scenario, stage)
             kept = await house.kept(played.call_sid)
+            if kept is not None and played.audio is not None:
+                on_the_line.settle(scenario, played, kept.call)
     except Exception as error:
         # One broken call must not keep the others from being judged.
         logging.getLogger(__name__).exception("scenario %s could not be played", scenario.id)
@@ -106,7 +153,7 @@ async def _trial(house: House, scenario: Scenario, stage: Stage) -> Trial:
     )
 
 
-def _share(plan: Plan, processes: int, note: Callable[[Task, Trial], None]) -> None:
+def _share(plan: Plan, processes: int, note: Note) -> None:
     """Gives the tasks to processes; one that dies costs the trial that it was playing."""
     context = multiprocessing.get_context("spawn")
     waiting, over = context.Queue(), context.Queue()
@@ -153,8 +200,3 @@ def spread(count: int, *, wanted: int | None, cores: int, worth: int) -> int:
     if wanted is not None:
         return max(1, min(wanted, count))
     return max(1, min(cores, count // worth))
-
-
-def brains(scenarios: Sequence[Scenario], brain: str) -> set[str]:
-    """Who answers in these scenarios."""
-    return {brain} if brain else {scenario.brain for scenario in scenarios}

@@ -13,6 +13,16 @@ class Overlap:
 
 
 @dataclass(kw_only=True)
+class OnTheLine:
+    """What happened when, in milliseconds since the stream began."""
+
+    began_ms: dict[int, float] = field(default_factory=dict)
+    """By turn: when the caller began to speak, to press keys or to be silent."""
+    cleared_ms: list[float] = field(default_factory=list)
+    """When the agent fell silent in the middle of what it was saying."""
+
+
+@dataclass(kw_only=True)
 class Played:
     """One call; turns of the scenario count from 1, and 0 is the greeting."""
 
@@ -25,5 +35,6 @@ class Played:
     """By turn that was spoken into a reply."""
     errors: list[str] = field(default_factory=list)
     """What went wrong in the product or on the line, though nobody expected it."""
+    line: OnTheLine = field(default_factory=OnTheLine)
     audio: dict[str, object] | None = None
     """The caller's voice; None where there was no audio."""
