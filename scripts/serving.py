@@ -2,7 +2,8 @@
 
 import asyncio
 import signal
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from socket import socket
 from types import FrameType
 
@@ -11,6 +12,7 @@ from fastapi import FastAPI
 
 MAX_FRAME_BYTES = 64 * 1024
 PING_S = 5.0
+_LOOK_S = 0.01
 
 Drain = Callable[[], Awaitable[None]]
 """Refuses new calls and returns when the last one has ended."""
@@ -78,3 +80,20 @@ def make_server(
         timeout_graceful_shutdown=5,
     )
     return Server(config, drain)
+
+
+@asynccontextmanager
+async def serving(app: FastAPI) -> AsyncIterator[str]:
+    """The application on a free port of this machine, on this loop; its address."""
+    server = make_server(app, host="127.0.0.1", port=0, log_level="error")
+    running = asyncio.create_task(server.serve())
+    try:
+        while not server.started:
+            if running.done():
+                raise RuntimeError("the server does not start")
+            await asyncio.sleep(_LOOK_S)
+        port = server.servers[0].sockets[0].getsockname()[1]
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        server.should_exit = True
+        await running

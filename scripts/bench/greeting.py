@@ -2,16 +2,14 @@
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
 from app import create_app
 from scripts.carrier.call import SimulatedCall
-from scripts.carrier.errors import CarrierError
 from scripts.carrier.line import SAMPLE_RATE, Run
 from scripts.carrier.transport import Transport, open_websocket
-from scripts.serving import make_server
+from scripts.serving import serving
 from settings import Settings
 from voice.audio import mulaw
 from voice.audio.resample import level_dbfs, to_float
@@ -44,28 +42,11 @@ async def greetings_ms(settings: Settings, data_dir: Path, calls: int) -> list[f
             "development": False,
         }
     )
-    async with _served(alone) as url:
+    async with serving(create_app(alone)) as url:
         return [
             await _greeted_ms(url, alone.public_url, token, _CALLERS[number % len(_CALLERS)])
             for number in range(calls)
         ]
-
-
-@asynccontextmanager
-async def _served(settings: Settings) -> AsyncIterator[str]:
-    """The application on a free port; its address."""
-    server = make_server(create_app(settings), host="127.0.0.1", port=0, log_level="error")
-    running = asyncio.create_task(server.serve())
-    try:
-        while not server.started:
-            if running.done():
-                raise CarrierError("unreachable", "the server does not start")
-            await asyncio.sleep(_LOOK_S)
-        port = server.servers[0].sockets[0].getsockname()[1]
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        await running
 
 
 async def _greeted_ms(url: str, public_url: str, token: str, caller: str) -> float:

@@ -1,6 +1,5 @@
 """`yeoboseyo evaluate`: scripted callers against the agent, in text, in audio, or on the line."""
 
-import logging
 import os
 from enum import StrEnum
 from pathlib import Path
@@ -22,6 +21,7 @@ class Mode(StrEnum):
 
     TEXT = "text"
     AUDIO = "audio"
+    LIVE = "live"
 
 
 class BrainName(StrEnum):
@@ -31,7 +31,7 @@ class BrainName(StrEnum):
     OPENAI = "openai"
 
 
-_WORTH = {Mode.TEXT: 60, Mode.AUDIO: 4}
+_WORTH = {Mode.TEXT: 60, Mode.AUDIO: 4, Mode.LIVE: 1}
 """Trials from which another process pays: it takes a while to start."""
 
 
@@ -52,6 +52,14 @@ def evaluate(
         BrainName | None,
         typer.Option(help="Who answers, whatever the scenarios say.", show_default=False),
     ] = None,
+    url: Annotated[
+        str,
+        typer.Option(
+            help="A running server for live mode. Without it that of the settings, or where none "
+            "runs there, one that is started for the purpose.",
+            metavar="URL",
+        ),
+    ] = "",
     processes: Annotated[
         int | None,
         typer.Option(help="How many at once; by itself as many as pay.", min=1, show_default=False),
@@ -62,7 +70,9 @@ def evaluate(
     The exit status is 0 if every trial passed, 1 if one failed, and 2 where a file is malformed.
     """
     # What is imported here takes seconds, which a wrong option or file should not cost.
-    from scripts.evaluate.play import Plan, play_all, spread
+    if url and mode is not Mode.LIVE:
+        _fail("--url is for --mode live")
+    from scripts.evaluate.play import Plan, only_errors, play_all, spread
     from scripts.evaluate.report import show, write_json
 
     console = Console(highlight=False, soft_wrap=True)
@@ -77,12 +87,13 @@ def evaluate(
         mode=mode,
         trials=trials,
         brain=brain or "",
+        url=_server(console, url, settings) if mode is Mode.LIVE else "",
     )
-    if "openai" in plan.brains and not _has_model(settings):
+    if "openai" in plan.brains and not plan.url and not _has_model(settings):
         _fail("the openai brain needs OPENAI_API_KEY, or OPENAI_BASE_URL of a server of your own")
     if json is not None and not json.absolute().parent.is_dir():
         _fail(f"{json}: there is no folder {json.absolute().parent}")
-    logging.basicConfig(level=logging.ERROR)
+    only_errors()
     count = len(plan.tasks)
     shared = spread(count, wanted=processes, cores=os.cpu_count() or 1, worth=_WORTH[mode])
     columns = (*Progress.get_default_columns()[:3], TextColumn("{task.completed}/{task.total}"))
@@ -96,6 +107,23 @@ def evaluate(
         write_json(json, found, count=trials)
         console.print(f"written to {json}", markup=False)
     raise typer.Exit(0 if all(trial.passed for trial in found) else 1)
+
+
+def _server(console: Console, url: str, settings: Settings) -> str:
+    """The server to phone; empty where one is to be started."""
+    from scripts.evaluate.elsewhere import answers
+
+    if url:
+        if not answers(url):
+            _fail(f"no server answers at {url}")
+        return url
+    host = "127.0.0.1" if settings.host in {"0.0.0.0", "::"} else settings.host  # noqa: S104
+    usual = f"http://{host}:{settings.port}"
+    if answers(usual):
+        console.print(f"phoning the server at {usual}, whose date is today's", markup=False)
+        return usual
+    console.print(f"no server answers at {usual}: one is started for the scenarios", markup=False)
+    return ""
 
 
 def _has_model(settings: Settings) -> bool:

@@ -6,13 +6,19 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from pathlib import Path
+from typing import Protocol
 
+import httpx
 from fastapi import FastAPI
 from pydantic import SecretStr
 from sqlalchemy import delete, func, select
 
+from agent.hearing import Hearing
 from app import SAMPLE_ORGANIZATION, Yeoboseyo, create_app
-from scripts.carrier.scenario import SEOUL
+from scripts.carrier.asgi import asgi_connector
+from scripts.carrier.call import SimulatedCall
+from scripts.carrier.scenario import SEOUL, Scenario
+from scripts.serving import serving
 from settings import Settings
 from storage.database import Database
 from storage.models import Base, ChangeRequestRow, CustomerRow, HandoffRow, Owned
@@ -68,13 +74,39 @@ class Kept:
         return " ".join([summary.reason, summary.text, *answers, *summary.follow_ups])
 
 
+class Place(Protocol):
+    """Where a scenario's caller phones, and where one can look up what became of the call."""
+
+    hearing: Hearing
+
+    async def renew(self, today: date) -> None:
+        """Prepare for a call on this day."""
+        ...
+
+    async def customers(self) -> tuple[object, ...]:
+        """All customers, column by column."""
+        ...
+
+    async def kept(self, call_sid: str) -> Kept | None:
+        """What is stored of a call and its summary; None where nothing is."""
+        ...
+
+    def call(self, scenario: Scenario) -> SimulatedCall:
+        """A call of the scenario's caller that has not been dialled."""
+        ...
+
+
 class House:
     """The running application; one trial after the other, each with a fresh database."""
 
-    def __init__(self, app: FastAPI, calendar: "Calendar") -> None:
+    def __init__(self, app: FastAPI, calendar: "Calendar", http: httpx.AsyncClient) -> None:
         self.app = app
         self.yeoboseyo: Yeoboseyo = app.state.yeoboseyo
+        self.hearing = Hearing(self.yeoboseyo.knowledge.catalog)
+        self.url = ""
+        """Where it is served; empty where it is phoned in memory."""
         self._calendar = calendar
+        self._http = http
 
     async def renew(self, today: date) -> None:
         """Forget all calls and changes: the sample customers as they are on the first day."""
@@ -87,11 +119,34 @@ class House:
                     await session.execute(delete(models[table]))
         await self.yeoboseyo.customers.load_sample(organization_name=_ORGANIZATION_NAME)
 
+    async def customers(self) -> tuple[object, ...]:
+        """See Place."""
+        return await customers(self.yeoboseyo.database, SAMPLE_ORGANIZATION)
+
     async def kept(self, call_sid: str) -> Kept | None:
-        """What is stored of a call and its summary; None where nothing is."""
+        """See Place."""
         await self.yeoboseyo.worker.drain()
         call = await self.yeoboseyo.store.by_sid(call_sid)
         return None if call is None else await kept(self.yeoboseyo.database, call)
+
+    def call(self, scenario: Scenario) -> SimulatedCall:
+        """See Place."""
+        if self.url:
+            return SimulatedCall(
+                self.url,
+                public_url=ORIGIN,
+                caller=scenario.caller,
+                called=scenario.called,
+                auth_token=TOKEN,
+            )
+        return SimulatedCall(
+            ORIGIN,
+            caller=scenario.caller,
+            called=scenario.called,
+            auth_token=TOKEN,
+            http=self._http,
+            connect=asgi_connector(self.app),
+        )
 
 
 class Calendar:
@@ -106,16 +161,24 @@ class Calendar:
 
 
 @asynccontextmanager
-async def open_house(settings: Settings, *, brain: str) -> AsyncIterator[House]:
-    """The application, started, in a temporary folder.
+async def open_house(settings: Settings, *, brain: str, served: bool) -> AsyncIterator[House]:
+    """The application, started, in a temporary folder; `served` is over loopback.
 
     Raises TranscriptionError without the speech model.
     """
     calendar = Calendar()
     with tempfile.TemporaryDirectory(prefix="yeoboseyo-evaluate-") as folder:
         app = create_app(own_settings(settings, Path(folder), brain=brain), clock=calendar.now)
-        async with app.router.lifespan_context(app):
-            yield House(app, calendar)
+        transport = httpx.ASGITransport(app=app)
+        async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as http:
+            if not served:
+                async with app.router.lifespan_context(app):
+                    yield House(app, calendar, http)
+                return
+            async with serving(app) as url:
+                house = House(app, calendar, http)
+                house.url = url
+                yield house
 
 
 async def kept(database: Database, call: StoredCall) -> Kept:

@@ -2,7 +2,6 @@
 
 import asyncio
 import random
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from scripts.carrier.call import SimulatedCall
@@ -13,9 +12,6 @@ from scripts.carrier.voice import CallerVoice
 from scripts.evaluate.played import Overlap, Played
 from storage.records import StoredCall
 from storage.records import Turn as Recorded
-
-MakeCall = Callable[[Scenario], SimulatedCall]
-"""A call of the scenario's caller that has not been dialled."""
 
 _ANSWER_S = 15.0
 """How long a caller waits for an answer before going on with the script."""
@@ -53,9 +49,9 @@ def manner(scenario: Scenario, trial: int) -> Manner:
     return Manner(audio=varied, pauses=rng.uniform(0.85, 1.15), reaction_s=(0.0, 0.5))
 
 
-async def play(scenario: Scenario, make_call: MakeCall, trial: int) -> Played:
-    """Holds the call. Raises CarrierError where it cannot be held."""
-    return await _Caller(scenario, make_call(scenario), manner(scenario, trial)).play()
+async def play(scenario: Scenario, call: SimulatedCall, trial: int) -> Played:
+    """Dials and holds the call. Raises CarrierError where it cannot be held."""
+    return await _Caller(scenario, call, manner(scenario, trial)).play()
 
 
 def settle(scenario: Scenario, played: Played, call: StoredCall) -> None:

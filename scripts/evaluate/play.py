@@ -5,22 +5,16 @@ import logging
 import multiprocessing
 import time
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import AsyncExitStack
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass
 from queue import Empty
 from typing import Any
 
-import httpx
-
-from agent.hearing import Hearing
-from app import SAMPLE_ORGANIZATION
-from scripts.carrier.asgi import asgi_connector
-from scripts.carrier.call import SimulatedCall
 from scripts.carrier.scenario import Scenario
 from scripts.evaluate import on_the_line, text
-from scripts.evaluate.house import ORIGIN, TOKEN, House, customers, open_house
+from scripts.evaluate.elsewhere import open_elsewhere
+from scripts.evaluate.house import House, Place, open_house
 from scripts.evaluate.judge import Stage, judge, unplayed
-from scripts.evaluate.played import Played
 from scripts.evaluate.results import Trial
 from scripts.virtual_time import database_threads_counted, run_virtual
 from settings import Settings
@@ -47,6 +41,8 @@ class Plan:
     trials: int
     brain: str = ""
     """`local`, `openai`, or empty for what each scenario says."""
+    url: str = ""
+    """A server that is running; empty where the application is started for the purpose."""
 
     @property
     def brains(self) -> set[str]:
@@ -81,6 +77,13 @@ def play_all(plan: Plan, *, processes: int, done: Done) -> list[Trial]:
     return [found[task] for task in plan.tasks]
 
 
+def only_errors() -> None:
+    """Log no more than errors: what the product warns of is in the transcripts."""
+    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
+    for handler in logging.getLogger().handlers:
+        handler.setLevel(logging.ERROR)
+
+
 def _run(plan: Plan, tasks: Iterable[Task], note: Note) -> None:
     playing = _play(plan, tasks, note)
     if plan.mode != "audio":
@@ -93,50 +96,33 @@ def _run(plan: Plan, tasks: Iterable[Task], note: Note) -> None:
 
 async def _play(plan: Plan, tasks: Iterable[Task], note: Note) -> None:
     """Plays the tasks in turn, with one application for each brain that they want."""
-    houses: dict[str, House] = {}
+    places: dict[str, Place] = {}
     async with AsyncExitStack() as stack:
         for task in tasks:
             stage = plan.stage(task)
-            if stage.brain not in houses:
-                opening = open_house(plan.settings, brain=stage.brain)
-                houses[stage.brain] = await stack.enter_async_context(opening)
-            note(task, await _trial(houses[stage.brain], plan.scenarios[task[0]], stage))
+            if stage.brain not in places:
+                places[stage.brain] = await stack.enter_async_context(_open(plan, stage.brain))
+            note(task, await _trial(places[stage.brain], plan.scenarios[task[0]], stage))
 
 
-async def _in_text(house: House, scenario: Scenario, _stage: Stage) -> Played:
-    return await text.play(house, scenario)
+def _open(plan: Plan, brain: str) -> AbstractAsyncContextManager[Place]:
+    if plan.url:
+        return open_elsewhere(plan.url, plan.settings)
+    return open_house(plan.settings, brain=brain, served=plan.mode == "live")
 
 
-async def _in_audio(house: House, scenario: Scenario, stage: Stage) -> Played:
-    """Over the application's own edge, in memory."""
-    transport = httpx.ASGITransport(app=house.app)
-    async with httpx.AsyncClient(transport=transport, base_url=ORIGIN) as http:
-
-        def make_call(scenario: Scenario) -> SimulatedCall:
-            return SimulatedCall(
-                ORIGIN,
-                caller=scenario.caller,
-                called=scenario.called,
-                auth_token=TOKEN,
-                http=http,
-                connect=asgi_connector(house.app),
-            )
-
-        return await on_the_line.play(scenario, make_call, stage.trial)
-
-
-_PLAY = {"text": _in_text, "audio": _in_audio}
-
-
-async def _trial(house: House, scenario: Scenario, stage: Stage) -> Trial:
+async def _trial(place: Place, scenario: Scenario, stage: Stage) -> Trial:
     """One trial on a fresh database."""
     began = time.monotonic()
     try:
         async with asyncio.timeout(_LONGEST_TRIAL_S):
-            await house.renew(scenario.today)
-            before = await customers(house.yeoboseyo.database, SAMPLE_ORGANIZATION)
-            played = await _PLAY[stage.mode](house, scenario, stage)
-            kept = await house.kept(played.call_sid)
+            await place.renew(scenario.today)
+            before = await place.customers()
+            if isinstance(place, House) and stage.mode == "text":
+                played = await text.play(place, scenario)
+            else:
+                played = await on_the_line.play(scenario, place.call(scenario), stage.trial)
+            kept = await place.kept(played.call_sid)
             if kept is not None and played.audio is not None:
                 on_the_line.settle(scenario, played, kept.call)
     except Exception as error:
@@ -147,9 +133,8 @@ async def _trial(house: House, scenario: Scenario, stage: Stage) -> Trial:
     seconds = time.monotonic() - began
     if kept is None:
         return unplayed(scenario, stage=stage, error="the call is not stored", seconds=seconds)
-    hearing = Hearing(house.yeoboseyo.knowledge.catalog)
     return judge(
-        scenario, played, kept, before=before, hearing=hearing, stage=stage, seconds=seconds
+        scenario, played, kept, before=before, hearing=place.hearing, stage=stage, seconds=seconds
     )
 
 
@@ -187,6 +172,7 @@ def _share(plan: Plan, processes: int, note: Note) -> None:
 
 def _work(plan: Plan, waiting: Any, over: Any) -> None:
     """One process: takes tasks until there are none."""
+    only_errors()
 
     def tasks() -> Iterator[Task]:
         while (task := waiting.get()) is not None:

@@ -81,3 +81,62 @@ def test_a_fault_is_named_before_anything_runs(tmp_path: Path, text: str, fault:
     assert done.exit_code == 2
     assert fault in done.output
     assert not out.exists()
+
+
+SPOKEN = """
+id: spoken
+caller: "+821012345678"
+today: 2026-11-20
+turns:
+  - say: "이월 10기가 [pause 300] 요금이 얼마예요?"
+    expect: {says: ["50,000원"], within_ms: 1500}
+  - during_reply: {after_ms: 1000, say: "잠깐만요, 슬림 14기가는 얼마예요?"}
+    expect: {reply: stops, says: ["55,000원"], within_ms: 1500}
+  - during_reply: {after_ms: 1000, say: "네"}
+    expect: {reply: continues}
+  - silence: 9
+    expect: {says: ["듣고 계신가요"]}
+  - press: "0"
+    expect: {tools: [hand_off]}
+expect:
+  outcome: handed_off
+  verification: caller_id
+  heard: {cer_max: 0.2}
+  database: {handoffs: 1, customers_unchanged: true}
+"""
+LIVE = """
+id: live
+caller: "+821012345678"
+turns: [{press: "0", expect: {says: ["상담원에게 연결"], within_ms: 1500}}]
+expect: {outcome: handed_off, handoff_reason: caller_request, verification: caller_id}
+"""
+
+
+def test_in_audio_the_caller_is_heard_and_each_trial_sounds_different(tmp_path: Path) -> None:
+    out = tmp_path / "found.json"
+    arguments = [str(write(tmp_path, SPOKEN)), "--mode", "audio", "--trials", "2"]
+    done = CliRunner().invoke(app, [*arguments, "--processes", "1", "--json", str(out)])
+    assert done.exit_code == 0, done.output
+    first, second, totals = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
+    assert first["audio"]["seed"] != second["audio"]["seed"]
+    assert first["transcript"][1]["heard"].startswith("이월 10GB")
+    assert first["transcript"][1]["played"].endswith("…")
+    assert first["transcript"][1]["reply_ms"] > 0
+    assert first["cer"] <= 0.2
+    assert (totals["pass_1"], totals["pass_2"]) == (1.0, 1.0)
+
+
+def test_live_a_server_is_phoned_over_a_real_socket(tmp_path: Path) -> None:
+    out = tmp_path / "found.json"
+    file = str(write(tmp_path, LIVE))
+    done = CliRunner().invoke(app, [file, "--mode", "live", "--json", str(out)])
+    assert done.exit_code == 0, done.output
+    assert json.loads(out.read_text("utf-8").splitlines()[0])["mode"] == "live"
+
+
+def test_a_server_that_does_not_answer_is_a_fault(tmp_path: Path) -> None:
+    file = str(write(tmp_path, LIVE))
+    options = ["--mode", "live", "--url", "http://127.0.0.1:9"]
+    done = CliRunner().invoke(app, [file, *options])
+    assert done.exit_code == 2
+    assert "no server answers" in done.output
