@@ -22,7 +22,8 @@ def recommended(option: Option, present: Plan) -> list[str]:
     plan = option.plan
     gap = present.fee_krw - plan.fee_krw
     whom = f"{plan.eligibility.text} 고객님께는 " if plan.eligibility.age is not None else ""
-    said = [f"{whom}{object_(plan.name)} 추천해 드려요."]
+    online = "온라인 전용인 " if is_online(plan) else ""
+    said = [f"{whom}{online}{object_(plan.name)} 추천해 드려요."]
     amount = "데이터 무제한으로" if plan.data_gb is None else f"데이터 {plan.data_gb}GB로"
     if gap > 0:
         said.append(f"월 {won(plan.fee_krw)}에 {amount}, 지금보다 월 {won(gap)} 저렴해요.")

@@ -6,10 +6,11 @@ import re
 from dataclasses import dataclass
 
 from agent.korean.figures import Found, Unit, find_figures
+from agent.korean.particles import with_particle
 from agent.korean.wording import won
 
 _RANGE = re.compile(
-    r"(?P<low>\d+|[일이삼사오육칠팔구])\s*(?:만\s*원?)?\s*(?:에서|부터|~|-|,|아니면)?\s*"
+    r"(?<![\d,])(?P<low>\d+|[일이삼사오육칠팔구])\s*(?:만\s*원?)?\s*(?:에서|부터|~|-|,\s|아니면)\s*"
     r"(?P<high>\d{1,3}(?:,\d{3})+)원"
 )
 _TWO = re.compile(r"(?<![가-힣])([일이삼사오육칠팔])\s?([이삼사오육칠팔구])\s?만\s?원")
@@ -36,7 +37,9 @@ class Budget:
     low: int | None = None
     high: int | None = None
     words: str = ""
-    """As it is said back: `50,000원 이하`."""
+    """As it is said back: `50,000원 이하로는 `."""
+    cheapest_first: bool = False
+    """True for `3만원대`, which asks for what there is about that price."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,27 +105,37 @@ def _budget(text: str, found: list[Found]) -> Budget | None:
 def _limited(amount: int, after: str) -> Budget:
     """A budget of one amount by the words that follow it; at most that much, where none do."""
     if _AT_LEAST.match(after):
-        return Budget(low=amount, words=f"{won(amount)} 이상")
+        return Budget(low=amount, words=_about(f"{won(amount)} 이상"))
     if _EXACT.match(after) and amount % 10_000:
-        return Budget(low=amount, high=amount, words="그 요금")
+        return Budget(low=amount, high=amount, words="그 요금으로는 ")
     if _DECADE.match(after) or _EXACT.match(after):
         step = 10_000 if amount % 10_000 == 0 else 1_000
         if step == 10_000 and _PART.match(after):
             return _part_of(amount, after)
-        return Budget(low=amount, high=amount + step - 1, words=f"{won(amount)}대")
-    return Budget(high=amount, words=f"{won(amount)} 이하")
+        return Budget(
+            low=amount,
+            high=amount + step - 1,
+            words=_about(f"{won(amount)}대"),
+            cheapest_first=True,
+        )
+    return Budget(high=amount, words=_about(f"{won(amount)} 이하"))
 
 
 def _part_of(amount: int, after: str) -> Budget:
-    if "초반" in after:
-        return Budget(low=amount, high=amount + 4_000, words=f"{won(amount)}대 초반")
-    if "중반" in after:
-        return Budget(low=amount + 3_000, high=amount + 7_000, words=f"{won(amount)}대 중반")
-    return Budget(low=amount + 5_000, high=amount + 9_999, words=f"{won(amount)}대 후반")
+    start, end, part = next(limits for limits in _PARTS_OF if limits[2] in after)
+    words = _about(f"{won(amount)}대 {part}")
+    return Budget(low=amount + start, high=amount + end, words=words)
+
+
+_PARTS_OF = ((0, 4_000, "초반"), (3_000, 7_000, "중반"), (5_000, 9_999, "후반"))
+
+
+def _about(words: str) -> str:
+    return f"{with_particle(words, '으로')}는 "
 
 
 def _between(low: int, high: int) -> Budget:
-    return Budget(low=low, high=high, words="그 사이")
+    return Budget(low=low, high=high, words="그 사이로는 ")
 
 
 def _ten_thousands(text: str) -> int | None:

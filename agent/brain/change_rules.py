@@ -8,6 +8,7 @@ from agent.brain import answers, focus
 from agent.brain.draft import Draft, draft
 from agent.brain.keywords import Sign, Topic
 from agent.brain.own_rules import age_of_customer
+from agent.brain.plan_rules import or_instead
 from agent.brain.small_talk import HUMAN_OFFER, MORE_OFFER
 from agent.brain.state import Act, Offer, State
 from agent.brain.understand import Frame
@@ -111,5 +112,6 @@ async def _barred(plan: Plan, state: State, tools: Toolbox) -> Draft | None:
     if age is None or plan.eligibility.age is None or is_eligible(plan, age=age):
         return None
     result = await tools.call("get_plan", {"plan_id": plan.id})
-    said = f"{topic(plan.name)} {plan.eligibility.text}이셔야 가입하실 수 있어요."
-    return draft(state, said, result=result, plan_ids=(plan.id,), topics=(Topic.ELIGIBILITY,))
+    rule = f"{topic(plan.name)} {plan.eligibility.text}이셔야 가입하실 수 있어요."
+    told = await or_instead(plan, [rule], age, tools)
+    return draft(state, *told, result=result, plan_ids=(plan.id,), topics=(Topic.ELIGIBILITY,))

@@ -68,13 +68,14 @@ async def _to_compare(frame: Frame, state: State, tools: Toolbox) -> list[Plan]:
     if len(plans) < _TWO and frame.has(Sign.MINE):
         own = await tools.call("get_customer")
         plans += [plan for plan in own.plans if plan not in plans]
+    if len(frame.families) == 1 and not plans and tools.customer:
+        own = await tools.call("get_customer")
+        return [*own.plans, min(frame.families[0].plans, key=lambda plan: plan.fee_krw)]
     if frame.families or len(plans) >= _TWO:
         return plans
     spoken = focus.plans_of(state.plan_ids, tools.catalog)
-    if len(spoken) < _TWO and not plans and frame.has(Sign.BOTH):
-        spoken = focus.plans_of(state.listed, tools.catalog)
-    if len(spoken) < _TWO and not plans and state.earlier_id:
-        spoken += focus.plans_of((state.earlier_id,), tools.catalog)
+    if len(spoken) < _TWO and not plans and (frame.has(Sign.BOTH) or not tools.customer):
+        spoken = focus.pair(state, tools.catalog)
     spoken_of = spoken[:1] if plans else spoken[:_MOST_PLANS]
     plans = [*[plan for plan in spoken_of if plan not in plans], *plans]
     if len(plans) < _TWO and tools.customer:

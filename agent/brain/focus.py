@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
-from agent.brain.keywords import Sign
+from agent.brain.keywords import Sign, Topic
 from agent.brain.state import State
 from agent.brain.understand import Frame
 from knowledge.catalog.model import Catalog, Family, Plan
 
+_RANKED = (
+    Sign.CHEAPEST, Sign.CHEAPER, Sign.PRICIEST, Sign.PRICIER, Sign.MORE_DATA, Sign.MOST_DATA,
+)  # fmt: skip
 _PLACES = {Sign.FIRST: 0, Sign.SECOND: 1, Sign.THIRD: 2, Sign.LAST: -1}
+_SHORT = 12
+"""Characters of an age and nothing else."""
 _AMONG = re.compile(r"둘|셋|두개|세개|중에|중에서|그중|가운데|거기서|저것들|얘네")
 _RECALLS = re.compile(r"아까|방금전|조금전|먼저말|처음말|처음에말|전에말")
 
@@ -27,7 +33,7 @@ def family_of(state: State, catalog: Catalog) -> Family | None:
 def picked(frame: Frame, state: State, catalog: Catalog) -> Plan | None:
     """One of the plans listed, picked by its place, or the one spoken of earlier."""
     listed = plans_of(state.listed, catalog)
-    if frame.has(Sign.NEXT) and listed:
+    if frame.has(Sign.NEXT) and listed and not frame.has(*_RANKED):
         places = [place for place, plan in enumerate(listed) if plan.id in state.plan_ids]
         following = places[-1] + 1 if places and len(state.plan_ids) == 1 else 1
         return listed[following] if following < len(listed) else None
@@ -58,11 +64,42 @@ def among(frame: Frame, state: State, catalog: Catalog) -> list[Plan]:
     return plans_of(state.listed, catalog)
 
 
+def pair(state: State, catalog: Catalog) -> list[Plan]:
+    """The two plans spoken of last, one after the other: `둘이 얼마 차이나요`."""
+    if len(state.plan_ids) == 1 and state.earlier_id:
+        return plans_of((state.earlier_id, *state.plan_ids), catalog)
+    return plans_of(state.plan_ids if len(state.plan_ids) > 1 else state.listed, catalog)
+
+
+def inherited(frame: Frame, state: State) -> Frame:
+    """`그럼 열세 살은요?` asks of another age what was asked before."""
+    short = len(frame.rest) <= _SHORT and not frame.named and not frame.topics
+    if not (short and frame.age_told and Topic.ELIGIBILITY in state.topics):
+        return frame
+    return replace(frame, topics=(Topic.ELIGIBILITY,))
+
+
 def subjects(frame: Frame, state: State, catalog: Catalog) -> list[Plan]:
     """The plans that a question without a name is about, the likeliest first."""
     if plan := picked(frame, state, catalog):
         return [plan]
-    if frame.has(Sign.BOTH) and len(state.plan_ids) < 2 <= len(state.listed):
-        return plans_of(state.listed, catalog)
+    if frame.has(Sign.BOTH) and len(state.plan_ids) < 2:
+        return pair(state, catalog)
     plans = plans_of(state.plan_ids, catalog)
     return plans[:1] if frame.has(Sign.THAT) and not frame.has(Sign.BOTH) else plans
+
+
+def next_in_rank(frame: Frame, state: State, catalog: Catalog) -> Plan | None:
+    """`그다음 싼 거`: the one that follows in the family or the list spoken of."""
+    family = family_of(state, catalog)
+    plans = list(family.plans) if family else plans_of(state.listed, catalog)
+    if not (frame.has(Sign.NEXT) and frame.has(*_RANKED) and state.plan_ids):
+        return None
+    if frame.has(Sign.MORE_DATA, Sign.MOST_DATA):
+        plans.sort(key=lambda plan: (plan.data_gb is not None, -(plan.data_gb or 0)))
+    else:
+        down = -1 if frame.has(Sign.PRICIEST, Sign.PRICIER) else 1
+        plans.sort(key=lambda plan: down * plan.fee_krw)
+    places = [place for place, plan in enumerate(plans) if plan.id == state.plan_ids[0]]
+    following = places[0] + 1 if places else len(plans)
+    return plans[following] if following < len(plans) else None

@@ -11,6 +11,7 @@ from agent.brain import (
     change_rules,
     compare_rules,
     faq_rules,
+    focus,
     own_rules,
     plan_rules,
     searches,
@@ -115,6 +116,7 @@ class LocalBrain:
             self._state = replace(self._state.about(plan_ids), offer=None)
 
     async def _decide(self, frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+        frame = focus.inherited(frame, state)
         for rule in RULES:
             if (found := await rule(frame, state, tools)) is not None:
                 return found

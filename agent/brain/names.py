@@ -44,10 +44,10 @@ class NameReader:
         # `베이직` alone is the plan whose whole name it is before any that ends in it
         for plan in sorted(catalog.plans, key=lambda plan: not plan.name.startswith("5G ")):
             head, _, tail = plan.name.rpartition(" ")
-            if head and re.fullmatch(r"[가-힣]{3,}", tail):
+            if head and re.fullmatch(r"[가-힣]{3,}|[A-Z]형", tail):
                 tails.setdefault(tail, plan)
         self._tails = tuple(
-            (re.compile(rf"(?<![가-힣A-Za-z]){tail}(?={_PARTICLE})"), plan)
+            (re.compile(rf"(?<![가-힣A-Za-z])(?:{_said(tail)})(?={_PARTICLE})"), plan)
             for tail, plan in tails.items()
         )
 
@@ -104,6 +104,14 @@ class NameReader:
     def _family_of(self, mention: Mention) -> str:
         plan = self._catalog.plan(mention.id) if mention.kind == "plan" else None
         return plan.family_id if plan else mention.id
+
+
+_LETTERS = {"A": "에이", "B": "비", "C": "씨|시"}
+
+
+def _said(tail: str) -> str:
+    """A tail as it is written and, for `A형`, as it is heard."""
+    return f"(?:{tail[0]}|{tail[0].lower()}|{_LETTERS[tail[0]]})형" if tail[0] in _LETTERS else tail
 
 
 def _without(text: str, mentions: list[Mention]) -> str:

@@ -28,6 +28,8 @@ _TWO_YEARS = re.compile(r"2년|이년|24개월|두해")
 _MYSELF = re.compile(r"^(?:저|나)(?:는|도|두)?|제가|내가|저도|나도")
 _ONLY_A_NAME = 4
 """Characters beside a name that ask nothing: `심플은요`."""
+_ONLY_REFERS = 9
+"""Characters of `그럼 그거는요`, which ask nothing new."""
 _SHORT = 14
 """Characters of a question that lacks only what it is about."""
 _WHICH = "어떤 요금제가 궁금하신가요?"
@@ -133,6 +135,9 @@ async def _of_plans(
     plans: Sequence[Plan], asked: tuple[Topic, ...], frame: Frame, tools: Toolbox
 ) -> list[str]:
     """One plan gets the whole answer; of two and more, a short sentence each."""
+    alike = {plan.eligibility for plan in plans}
+    if asked == (Topic.ELIGIBILITY,) and len(alike) == 1:
+        plans = plans[:1]  # one condition is said once
     if Topic.TOTAL in asked and len(plans) == 1:
         years = 2 if _TWO_YEARS.search(frame.plain) else 1
         others = [item for item in asked if item not in (Topic.TOTAL, Topic.FEE)]
@@ -170,7 +175,8 @@ async def follow_up(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     """A question about what was spoken of before: `그럼 데이터는요?`, `그건 얼마예요?`."""
     seeks = frame.has(Sign.WITH_BENEFIT) and _BENEFITS & set(frame.topics)
     picked = focus.picked(frame, state, tools.catalog)
-    refers = frame.has(Sign.THAT, Sign.BOTH) or picked is not None
+    refers = frame.has(Sign.THAT, Sign.BOTH) and len(frame.rest) <= _ONLY_REFERS
+    refers = refers or picked is not None
     if seeks or not (frame.topics or refers):
         return None  # `넷플릭스 되는 요금제` looks for plans
     asked = frame.asked or frame.topics or state.topics

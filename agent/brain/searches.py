@@ -14,7 +14,7 @@ from agent.brain.wishes import Wish, wish_in
 from agent.korean.wording import speed, subject, topic, won
 from agent.selection import is_online
 from agent.tools import Toolbox
-from knowledge.catalog.model import Plan
+from knowledge.catalog.model import Family, Plan
 from knowledge.compare import full_age
 
 _BEST = (Sign.CHEAPEST, Sign.PRICIEST, Sign.MOST_DATA, Sign.LEAST_DATA)
@@ -36,16 +36,25 @@ async def best_of_spoken(frame: Frame, state: State, tools: Toolbox) -> Draft | 
         return None
     plans = focus.among(frame, state, tools.catalog)
     family = focus.family_of(state, tools.catalog)
-    if not plans and family and not state.plan_ids and frame.has(*_BEST):
+    if not plans and family and frame.has(*_BEST) and _still_of(family, frame, state):
         plans = list(family.plans)
-    if not plans:
+    following = focus.next_in_rank(frame, state, tools.catalog)
+    if not plans and following is None:
         return None
-    best = families.best_of(plans, frame)
+    best = following or families.best_of(plans, frame)
     result = await tools.call("get_plan", {"plan_id": best.id})
     said = [answers.price_and_data(best, named=True)]
     if frame.asked and not set(frame.asked) <= {Topic.FEE, Topic.DATA}:
         said += answers.of_plan(best, frame.asked)[:1]
     return draft(state, *said, result=result, plan_ids=(best.id,), topics=())
+
+
+def _still_of(family: Family, frame: Frame, state: State) -> bool:
+    """Whether the talk is still of the family whose plans were listed."""
+    ids = {plan.id for plan in family.plans}
+    if frame.has(Sign.WHICH_PLANS) or "요금제" in frame.plain:
+        return not state.plan_ids
+    return not state.plan_ids or (bool(state.listed) and ids >= {*state.plan_ids, *state.listed})
 
 
 async def search(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
@@ -85,7 +94,7 @@ async def _found(frame: Frame, state: State, tools: Toolbox, wish: Wish) -> Draf
     if plans:
         best = one and not wish.opening
         said.append(_best(plans[0], frame) if best else f"{wish.opening}{answers.listed(plans)}")
-    if online and not frame.has(Sign.PRICIEST) and _worth_it(online, plans, wish):
+    if online and not frame.has(Sign.PRICIEST, Sign.LEAST_DATA) and _worth_it(online, plans, wish):
         lead = "온라인 전용까지 보시면 " if plans else f"{wish.opening}온라인 전용인 "
         said.append(lead + answers.listed((online,)))
     shown = plans[:1] if one else plans

@@ -92,11 +92,11 @@ def _conditions(frame: Frame) -> tuple[dict[str, Any], list[str]]:
         wanted |= {"sort": "data_desc"}
         if frame.budget.low is not None:
             wanted["min_fee"] = frame.budget.low
-        if frame.budget.high is None:
+        if frame.budget.high is None or frame.budget.cheapest_first:
             wanted["sort"] = "fee"
-        else:
+        if frame.budget.high is not None:
             wanted["max_fee"] = frame.budget.high
-        openings.append(f"{frame.budget.words}로는 ")
+        openings.append(frame.budget.words)
     if frame.gb is not None and not frame.gb_at_most:
         wanted |= {"min_data_gb": frame.gb, "sort": "fee"}
         openings.append(f"데이터 {frame.gb}GB 이상으로는 ")

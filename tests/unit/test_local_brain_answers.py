@@ -1,0 +1,221 @@
+"""What the local brain answers: callers' turns, and what each reply says, leaves out and uses."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pytest
+
+from agent.actions import Heard, Say, Used
+from agent.brain import side_by_side
+from agent.brain.keywords import Topic
+from agent.brain.local import LocalBrain
+from agent.brain.understand import Reader
+from agent.conversation import Conversation
+from agent.facts import plan_fact
+from agent.grounding.check import Grounding
+from tests.support.agents import catalog, context, lexicon, toolbox
+
+READER = Reader(catalog=catalog(), lexicon=lexicon())
+KIM, LEE, PARK = "+821012345678", "+821087654321", "+821011112222"
+CHOI, JUNG = "+821055556666", "+821099998888"
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One utterance and what its reply must hold."""
+
+    said: str
+    says: tuple[str, ...] = ()
+    never: tuple[str, ...] = ()
+    tools: tuple[str, ...] = ()
+
+
+def turn(said: str, *says: str, never: str = "", tools: str = "") -> Turn:
+    return Turn(said, says, tuple(never.split()), tuple(tools.split()))
+
+
+SEVERAL_QUESTIONS = {
+    "fee and data of one plan": ("", turn("요고 46 얼마고 데이터는요?", "46,000원", "80GB")),
+    "three things": (
+        "",
+        turn("슬림 14기가 요금이랑 데이터랑 공유 데이터 알려주세요", "55,000원", "14GB", "공유"),
+    ),
+    "the same of two plans": (
+        "",
+        turn("심플 30기가하고 50기가 요금이 각각 얼마예요?", "61,000원", "63,000원"),
+    ),
+    "another thing of each plan": (
+        "",
+        turn("슬림 14기가는 얼마고 심플 30기가는 데이터가 몇 기가예요?", "55,000원", "30GB"),
+    ),
+    "discounted fee and speed": (
+        "",
+        turn("이월 21기가 약정하면 얼마고 다 쓰면 속도 얼마예요?", "43,500원", "1Mbps"),
+    ),
+    "membership beside the fee": ("", turn("5지 베이직 얼마고 멤버십은 뭐예요", "80,000원", "VIP")),
+}
+REFERENCES = {
+    "topics by ellipsis": (
+        "",
+        turn("슬림 5기가 얼마예요", "45,000원"),
+        turn("그럼 14기가는", "55,000원"),
+        turn("이월은 되나요?", "이월되지 않아요"),
+        turn("그건 다 쓰면요?", "1Mbps"),
+    ),
+    "picked out of a list": (
+        "",
+        turn("3만 원에서 5만 원 사이로 알려 주세요", "50,000원", "45,000원"),
+        turn("둘 중에 싼 거는요?", "슬림 5GB", "45,000원", never="50,000원"),
+        turn("첫 번째 거 데이터는요?", "이월 10GB", "10GB"),
+        turn("두 번째 거는요", "슬림 5GB", "5GB"),
+        turn("아까 그거 얼마라고 했죠", "이월 10GB", "50,000원"),
+    ),
+    "ranked within a family": (
+        "",
+        turn("시니어 요금제 뭐 있어요", "41,000원", "49,000원"),
+        turn("제일 싼 거 얼마예요", "시니어 C형", "41,000원"),
+        turn("그 다음 싼 건", "시니어 B형", "42,000원"),
+        turn("데이터 제일 많은 건 뭐예요", "시니어 베이직", "15GB"),
+    ),
+    "the two spoken of": (
+        "",
+        turn("심플 30기가 얼마예요", "61,000원"),
+        turn("칠십 기가는?", "65,000원"),
+        turn("둘이 얼마 차이나요", "4,000원"),
+    ),
+    "corrected": ("", turn("슬림 요금제 있죠? 그거 말고 심플이요", "61,000원", never="45,000원")),
+    "dearer and cheaper": (
+        "",
+        turn("이월 10기가 얼마예요", "50,000원"),
+        turn("더 비싼 건", "55,000원", never="45,000원"),
+    ),
+}
+COMPARISONS = {
+    "three plans": (
+        "",
+        turn(
+            "이월 10기가, 슬림 14기가, 심플 30기가 비교해 주세요",
+            "50,000원",
+            "55,000원",
+            "61,000원",
+            tools="compare_plans",
+        ),
+    ),
+    "of all the same data": (
+        "",
+        turn("초이스 베이직 초이스 스페셜 초이스 프리미엄 뭐가 달라요", "모두 같고"),
+    ),
+    "difference in fee": ("", turn("시니어 A형하고 B형 가격 차이가 얼마예요", "2,000원")),
+    "short names": ("", turn("베이직이랑 스페셜이랑 요금 차이가 얼마나 나요", "20,000원")),
+    "same fee": ("", turn("Y 슬림이랑 슬림 14기가 뭐가 나아요", "14GB 더 많", "만 34세 이하")),
+    "with the caller's own": (
+        KIM,
+        turn("심플로 바꾸면 얼마나 더 내요?", "11,000원", tools="compare_plans"),
+    ),
+}
+SEARCHES = {
+    "about a price": ("", turn("삼만원짜리 있나요", "37,000원", "30,000원")),
+    "an exact price": ("", turn("4만 5천 원짜리 요금제 있어요?", "슬림 5GB")),
+    "from a price up": ("", turn("10만 원 이상은 뭐가 있어요", "100,000원", never="80,000원")),
+    "two limits": ("", turn("데이터 50기가 이상 6만 5천 원 이하로요", "63,000원", "65,000원")),
+    "unlimited below": ("", turn("무제한인데 십만 원 안 넘는 거요", "80,000원", never="110,000원")),
+    "nothing so cheap": ("", turn("만 원짜리 있어요?", "없어요", "37,000원")),
+    "dearest of a family": ("", turn("초이스 중에 제일 비싼 거", "130,000원", never="90,000원")),
+    "least data": ("", turn("데이터 제일 적은 요금제요", "이월 4GB")),
+    "a bare number is no budget": (KIM, turn("30001", never="이하로는")),
+}
+PEOPLE = {
+    "too old": (
+        "",
+        turn("마흔인데 Y 슬림 되나요?", "만 34세 이하", "아니에요", "슬림 14GB"),
+    ),
+    "on the limit": ("", turn("만 34세인데 Y 슬림 가입돼요?", "가입하실 수 있습니다")),
+    "one above": ("", turn("35살인데 Y 베이직 할 수 있나요", "대상이 아니에요")),
+    "too young": ("", turn("예순셋인데 시니어 돼요?", "만 65세 이상", "대상이 아니에요")),
+    "another age": (
+        "",
+        turn("열두 살인데 주니어 되나요", "가입하실 수 있습니다"),
+        turn("열세 살은요", "대상이 아니에요", "Y틴"),
+    ),
+    "bonus for the old": ("", turn("여든둘이신데 C형 하면 데이터 얼마나 줘요", "2GB", "10GB")),
+    "a year's fees": ("", turn("심플 70기가 1년이면 얼마예요?", "780,000원", "585,000원")),
+    "child": ("", turn("우리 아들 열 살인데 요금제 뭐가 있어요", "28,000원", "38,000원")),
+    "soldier": ("", turn("군대 간 아들 요금제요", "Y 슬림")),
+    "grandchild": ("", turn("손주한테 핸드폰 하나 해 주려고 하는데", "나이")),
+}
+ACCOUNTS = {
+    "plan before": (KIM, turn("이전 요금제가 뭐였죠", "알 수 없", "이월 10GB")),
+    "no earlier calls": (KIM, turn("지난번에 뭐 물어봤죠?", "기록", tools="get_history")),
+    "no limit": (KIM, turn("언제까지 쓸 수 있어요", "계속")),
+    "reasons": (
+        CHOI,
+        turn("나한테 맞는 거 있어?", "시니어 베이직", tools="recommend_plans"),
+        turn("왜 그게 좋은데", "6,000원", "1GB"),
+    ),
+    "change with proof": (
+        CHOI,
+        turn("시니어 B형으로 바꾸고 싶어요", "42,000원", "접수해 드릴까요?", never="바꿨"),
+        turn("응 해줘", "생년월일", tools="request_plan_change"),
+        turn("550130", "접수했어요", "상담원이 확인", tools="request_plan_change"),
+        turn("없어요", "감사합니다", tools="end_call"),
+    ),
+    "change that is barred": (LEE, turn("저 Y 슬림으로 바꿔주세요", "만 34세 이하", "슬림 14GB")),
+    "change declined": (
+        JUNG,
+        turn("Y 베이직으로 바꿔 주세요", "80,000원"),
+        turn("아니요 됐어요", "알겠습니다", never="접수했"),
+    ),
+    "advice within a budget": (LEE, turn("5만 원 이하로 추천해 주세요", "온라인 전용", "46,000원")),
+}
+MANNERS = {
+    "other carriers": ("", turn("SKT 요금제는 얼마예요?", "다른 통신사")),
+    "in plainer words": (
+        KIM,
+        turn("심플 70기가 얼마예요", "65,000원"),
+        turn("무슨 말인지 모르겠어요", "쉽게", "65,000원"),
+        turn("그래도 이해가 안 가요", "상담원에게 연결해 드릴까요?"),
+    ),
+}
+Calls = Mapping[str, tuple[str | Turn, ...]]
+GROUPS: dict[str, Calls] = {
+    "several": SEVERAL_QUESTIONS, "reference": REFERENCES, "compare": COMPARISONS,
+    "search": SEARCHES, "people": PEOPLE, "account": ACCOUNTS, "manners": MANNERS,
+}  # fmt: skip
+ALL = {
+    f"{group}: {name}": calls for group, table in GROUPS.items() for name, calls in table.items()
+}
+
+
+@pytest.mark.parametrize("name", ALL)
+async def test_the_answer(name: str) -> None:
+    caller, *turns = ALL[name]
+    assert isinstance(caller, str)
+    brain = LocalBrain(catalog=catalog(), lexicon=lexicon(), reader=READER)
+    call = Conversation(context=context(caller), brain=brain, tools=toolbox(caller))
+    async for _ in call.greet():
+        pass
+    for spoken in turns:
+        assert isinstance(spoken, Turn)
+        actions = [a async for a in call.hear(Heard(text=spoken.said, kind="speech"))]
+        says = [action for action in actions if isinstance(action, Say)]
+        reply = " ".join(say.text for say in says)
+        used = {action.call.name for action in actions if isinstance(action, Used)}
+        assert all(say.grounding not in ("replaced", "fact") for say in says), reply
+        assert not [text for text in spoken.says if text not in reply], (spoken.said, reply)
+        assert not [text for text in spoken.never if text in reply], (spoken.said, reply)
+        assert used >= set(spoken.tools), (spoken.said, used)
+
+
+def test_every_difference_is_borne_out() -> None:
+    grounding = Grounding(catalog())
+    plans = catalog().plans
+    for first in plans:
+        for second in plans:
+            if first is second:
+                continue
+            facts = (plan_fact(first), plan_fact(second))
+            said = side_by_side.by_topic(first, second, (Topic.FEE, Topic.DATA))
+            for text in (*said, *side_by_side.compared(first, second)):
+                assert grounding.check(text, facts).verdict != "ungrounded", text
