@@ -20,7 +20,7 @@ from agent.brain import (
 from agent.brain.base import TurnRequest
 from agent.brain.clauses import questions_in
 from agent.brain.draft import Draft, joined
-from agent.brain.state import State
+from agent.brain.state import Offer, State
 from agent.brain.understand import Frame, Reader
 from agent.tools import Toolbox
 from knowledge.catalog.model import Catalog
@@ -110,10 +110,10 @@ class LocalBrain:
         """Start again."""
         self._state = State()
 
-    def note(self, plan_ids: tuple[str, ...]) -> None:
-        """Remember which plans another brain spoke of, so that this one can take over."""
-        if plan_ids:
-            self._state = replace(self._state.about(plan_ids), offer=None)
+    def note(self, plan_ids: tuple[str, ...], *, offer: Offer | None = None) -> None:
+        """Remember what another brain spoke of and offered, so that this one can take over."""
+        state = self._state.about(plan_ids) if plan_ids else self._state
+        self._state = replace(state, offer=offer)
 
     async def _decide(self, frame: Frame, state: State, tools: Toolbox) -> Draft | None:
         frame = focus.inherited(frame, state)

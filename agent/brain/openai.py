@@ -9,9 +9,11 @@ import re
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
 
-from agent import requests
-from agent.actions import Expectation, Say
+from agent import lines, requests
+from agent.actions import EndCall, Expectation, Say
 from agent.brain.base import TurnRequest
 from agent.brain.keywords import PHRASES
 from agent.brain.local import LocalBrain
@@ -24,8 +26,10 @@ from agent.brain.messages import (
 )
 from agent.brain.sentences import SentenceCutter
 from agent.brain.speakable import holds_on
+from agent.brain.state import Act, Offer
 from agent.conversation import CallContext
 from agent.errors import BrainError, ModelError
+from agent.grounding.evidence import squeeze
 from agent.model.accounts import Meter
 from agent.model.completion import Completion, ToolRequest
 from agent.model.deadline import Deadline
@@ -49,6 +53,8 @@ _RETRY_WITHIN_S = 1.0
 _REPHRASE_S = 2.0
 _REPHRASE_TOKENS = 120
 _YES_NO = re.compile(r"(?:까요|있으세요|있으신가요|맞으세요|맞으신가요|괜찮으세요)\?$")
+_HUMAN = re.compile(r"상담원.*(?:연결|바꿔)")
+_MORE = re.compile(r"(?:더|다른).*(?:필요|궁금|도와)")
 _NUMBER = re.compile(r"(?:번호|생년월일).*(?:눌러|말씀해)")
 
 
@@ -94,6 +100,8 @@ class OpenAIBrain:
                 async for say in proposals:
                     turn.said.append(say.text)
                     yield say
+            if isinstance(tools.ending, EndCall) and not turn.said:
+                yield Say(text=lines.GOODBYE)  # nobody is hung up on without a word
         except BrainError as error:
             log.info("the model did not answer a turn (%s): %s", error.code, error.message)
             if not (turn.answered or tools.ending or tools.needs):
@@ -103,7 +111,8 @@ class OpenAIBrain:
                 async for say in proposals:
                     yield say
         else:
-            self._fallback.note(_spoken_of(turn.said, tools))
+            last = turn.said[-1] if turn.said else ""
+            self._fallback.note(_spoken_of(turn.said, tools), offer=_offered(last))
 
     async def rephrase(
         self, request: TurnRequest, tools: Toolbox, *, rejected: str, problems: Sequence[str]
@@ -197,7 +206,7 @@ class OpenAIBrain:
             meter=self._meter,
             purpose="answer",
             prompt=ANSWER,
-            tools=json_schemas(),
+            tools=_schemas(),
         )
         async with aclosing(self._model.stream(ask, answer, turn.deadline)) as pieces:
             async for piece in pieces:
@@ -242,6 +251,12 @@ class OpenAIBrain:
             raise BrainError("timeout", f"{call.name} took too long", retryable=True) from error
 
 
+@cache
+def _schemas() -> list[dict[str, Any]]:
+    """The tools as each request tells of them; making them takes longer than a turn has."""
+    return json_schemas()
+
+
 def _may_end(request: TurnRequest) -> bool:
     """Whether the caller's words allow to hang up: a model may not end a call by itself."""
     plain = requests.plain(request.text)
@@ -250,12 +265,24 @@ def _may_end(request: TurnRequest) -> bool:
 
 
 def _spoken_of(said: Sequence[str], tools: Toolbox) -> tuple[str, ...]:
-    """The plans that the model spoke of, so that the local brain can go on from there."""
+    """The plans that the model spoke of, in order, so that the local brain can go on from there."""
     held = dict.fromkeys(fact.plan_id for fact in tools.facts if fact.plan_id)
-    ids = [plan_id for plan_id in held if plan_id]
-    text = " ".join(said)
-    named = [i for i in ids if (plan := tools.catalog.plan(i)) and plan.name in text]
-    return tuple(named or ids)
+    text = squeeze(" ".join(said))
+    places = {}
+    for plan_id in held:
+        plan = tools.catalog.plan(plan_id) if plan_id else None
+        if plan and (place := text.find(squeeze(plan.name))) >= 0:
+            places[plan.id] = place
+    return tuple(sorted(places, key=places.__getitem__)) or tuple(filter(None, held))
+
+
+def _offered(sentence: str) -> Offer | None:
+    """What the model offered last, for the case that the caller's yes finds it gone."""
+    if not sentence.endswith("?"):
+        return None
+    if _HUMAN.search(sentence):
+        return Offer(act=Act.HUMAN, text=sentence)
+    return Offer(act=Act.NOTHING_MORE, text=sentence) if _MORE.search(sentence) else None
 
 
 def _say(sentence: str) -> Say:

@@ -5,19 +5,22 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 import pytest
 
 from agent.actions import Action, EndCall, HandOff, Heard, Say, Used
 from agent.breaker import FIRST_PAUSE_S
 from agent.conversation import Conversation
+from agent.errors import ModelError
 from agent.factory import AgentFactory
 from agent.guard import REPLACEMENT
 from agent.lines import OFFER_HUMAN
 from agent.model import ModelConfig, open_model
 from agent.model.accounts import Accounts, Limits
 from agent.prompts import ANSWER
-from storage.records import HandoffReason
+from scripts.scripted_model.server import Play, ScriptedModel
+from storage.records import HandoffReason, Outcome
 from tests.support.accounts import Journal
 from tests.support.agents import (
     Calls,
@@ -29,7 +32,7 @@ from tests.support.agents import (
     lexicon,
 )
 from tests.support.calls import NOW
-from tests.support.chat_server import ChatServer, Play, chat_server
+from tests.support.chat_server import chat_server
 from tests.support.virtual_time import on_virtual_time
 
 KIM = "+821012345678"
@@ -40,7 +43,7 @@ FIND = ("find_plans", '{"name": "이월 10GB"}')
 @asynccontextmanager
 async def call(
     *plays: Play, caller: str = KIM, timeout_s: float = 5.0, accounts: Accounts | None = None
-) -> AsyncIterator[tuple[Conversation, ChatServer]]:
+) -> AsyncIterator[tuple[Conversation, ScriptedModel]]:
     async with chat_server(*plays) as server:
         model = open_model(
             ModelConfig(model="test", base_url=server.base_url, total_s=timeout_s),
@@ -331,3 +334,94 @@ async def test_what_the_server_counts_is_noted_with_the_prompts_version() -> Non
     assert second.estimated
     assert second.tokens_read > 500
     assert second.tokens_written > 0
+
+
+async def test_a_sentence_that_no_fact_bears_out_is_said_anew() -> None:
+    plays = (
+        Play(calls=[FIND]),
+        Play(text=["이월 10GB는 월 45,000원이에요."]),
+        Play(text=["이월 10GB는 월 50,000원이에요. 둘째 문장이에요."]),
+    )
+    async with call(*plays) as (conversation, server):
+        actions = await hear(conversation, "이월 10기가 얼마예요")
+    assert texts(actions) == ["이월 10GB는 월 50,000원이에요."]
+    asked = server.requests[2]
+    assert "tools" not in asked
+    assert "45,000원" in asked["messages"][-1]["content"]
+    assert "50,000원" in asked["messages"][-1]["content"]
+
+
+@on_virtual_time
+async def test_another_sentence_is_not_waited_for_long() -> None:
+    loop = asyncio.get_running_loop()
+    plays = (
+        Play(calls=[FIND]),
+        Play(text=["이월 10GB는 월 45,000원이에요."]),
+        Play(stall=True),
+    )
+    async with call(*plays) as (conversation, _):
+        began = loop.time()
+        actions = await hear(conversation, "이월 10기가 얼마예요")
+    assert "50,000원" in texts(actions)[0]
+    assert round(loop.time() - began, 1) == 2.0
+
+
+@pytest.mark.parametrize(
+    ("offer", "answer", "ending"),
+    [
+        (
+            "상담원에게 연결해 드릴까요?",
+            "네",
+            HandOff(reason=HandoffReason.CANNOT_ANSWER),
+        ),
+        ("더 궁금하신 점 있으세요?", "아니요", EndCall(outcome=Outcome.COMPLETED)),
+    ],
+)
+@on_virtual_time
+async def test_an_offer_outlives_the_model_that_made_it(
+    offer: str, answer: str, ending: Action
+) -> None:
+    async with call(Play(text=[offer]), *[Play(status=500)] * 2) as (conversation, _):
+        actions = await hear(conversation, "저기요 있잖아요")
+        conversation.played(" ".join(texts(actions)), interrupted=False)
+        assert (await hear(conversation, answer))[-1] == ending
+
+
+SCHEMA: dict[str, Any] = {"type": "object", "properties": {"reason": {"type": "string"}}}
+
+
+@pytest.mark.parametrize(
+    ("plays", "found"),
+    [
+        ([Play(text=['{"reason": ', '"요금 문의"}'])], {"reason": "요금 문의"}),
+        ([Play(text=['<think>hm</think>```json\n{"reason": "요금 문의"}\n```'])], None),
+        (
+            [
+                Play(status=400, message="response_format is not supported"),
+                Play(status=422, message="response_format.type: unknown value"),
+                Play(text=['{"reason": "요금 문의"}']),
+            ],
+            None,
+        ),
+        ([Play(text=["요금을 물으셨어요."])], "malformed"),
+        ([Play(text=["[1]"])], "malformed"),
+        ([Play(status=503)], "unavailable"),
+    ],
+    ids=["plain", "in a fence", "without schemas", "prose", "a list", "away"],
+)
+async def test_an_object_by_a_schema(plays: list[Play], found: object) -> None:
+    accounts = Accounts(clock=lambda: NOW)
+    async with chat_server(*plays) as server:
+        model = open_model(ModelConfig(model="test", base_url=server.base_url), accounts)
+        asked = model.complete_json(
+            "요약하세요.", data="고객: 얼마예요?", schema=SCHEMA, call_sid="CA1", prompt_name="s.v1"
+        )
+        if isinstance(found, str):
+            with pytest.raises(ModelError) as caught:
+                await asked
+            assert caught.value.code == found
+        else:
+            assert await asked == {"reason": "요금 문의"}
+            assert accounts.today.tokens > 0
+        await model.aclose()
+    assert server.requests[0]["response_format"]["json_schema"]["schema"] == SCHEMA
