@@ -1,11 +1,15 @@
-"""The vector index: one Chroma collection an organization and version, published atomically."""
+"""The vector index: one Chroma collection an organization and version, published whole."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+import shutil
+import tempfile
+from collections.abc import Collection as SetOf
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
@@ -13,10 +17,11 @@ from urllib.parse import urlsplit
 import httpx
 import numpy as np
 from chromadb import HttpClient, PersistentClient
+from chromadb.api.types import Where
 from chromadb.config import Settings as ChromaSettings
 from chromadb.errors import ChromaError, NotFoundError
-from numpy.typing import NDArray
 
+from knowledge.embedding import Vectors
 from knowledge.errors import KnowledgeError
 
 if TYPE_CHECKING:
@@ -24,25 +29,52 @@ if TYPE_CHECKING:
     from chromadb.api.models.Collection import Collection
 
 _BATCH = 512
-_KEPT_VERSIONS = 2
-"""The current version and the one before it, which running servers may still read."""
+_PROBES = 5
+"""Entries that a new index must find under their own vectors before it is published."""
+_ALIKE = 0.99
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entries:
+    """What an index holds: parallel sequences."""
+
+    ids: Sequence[str]
+    documents: Sequence[str]
+    """The id of the document that each entry leads to."""
+    vectors: Vectors
+    """Shape (entries, dimensions). They are always given: Chroma's own embedding would download
+    an English model."""
 
 
 class VectorIndex:
     """One published version, for reading."""
 
-    def __init__(self, collection: Collection) -> None:
+    def __init__(self, client: Client, collection: Collection, *, owned: bool) -> None:
+        self._client = client
         self._collection = collection
+        self._owned = owned
 
-    def nearest(self, vector: NDArray[np.float32], *, limit: int) -> list[tuple[str, float]]:
+    def nearest(
+        self, vector: Vectors, *, limit: int, among: SetOf[str] | None = None
+    ) -> list[tuple[str, float]]:
         """The nearest entries as (entry id, cosine similarity), best first.
+
+        Args:
+            vector: of the query, shape (dimensions,).
+            limit: how many entries at most.
+            among: ids of the only documents whose entries count.
 
         Raises:
             KnowledgeError: `index-unreadable` (retryable).
         """
+        names = sorted(among or ())
+        where = None if among is None else cast("Where", {"document": {"$in": names}})
         with _chroma_errors("index-unreadable", "vector query failed"):
             answer = self._collection.query(
-                query_embeddings=vector[np.newaxis], n_results=limit, include=["distances"]
+                query_embeddings=vector[np.newaxis],
+                n_results=limit,
+                include=["distances"],
+                where=where,
             )
         distances = answer["distances"]
         if distances is None:
@@ -52,13 +84,45 @@ class VectorIndex:
             for entry_id, distance in zip(answer["ids"][0], distances[0], strict=True)
         ]
 
+    def check(self, entries: Entries) -> None:
+        """Whether everything is there and found again under its own vector.
+
+        Raises:
+            KnowledgeError: `index-incomplete` or `index-unreadable`, both retryable.
+        """
+        with _chroma_errors("index-unreadable", "cannot count the index"):
+            count = self._collection.count()
+        if count != len(entries.ids):
+            raise KnowledgeError(
+                "index-incomplete", f"{count} of {len(entries.ids)} entries written", retryable=True
+            )
+        for at in range(0, count, max(1, count // _PROBES)):
+            if not entries.vectors[at].any():
+                continue
+            found = self.nearest(entries.vectors[at], limit=1)
+            if not found or found[0][1] < _ALIKE:
+                raise KnowledgeError(
+                    "index-incomplete", f"{entries.ids[at]} is not found", retryable=True
+                )
+
+    def close(self) -> None:
+        """Let an embedded index go; it is not used afterwards."""
+        if self._owned:
+            self._client.close()
+
 
 class VectorStore:
-    """One organization's versions in Chroma; close it, for Chroma holds files and sockets."""
+    """One organization's versions in Chroma.
 
-    def __init__(self, client: Client, *, organization: str) -> None:
-        self._client = client
+    Embedded, each version has a folder of its own: Chroma's files must not be written by one
+    process while another has them open, so a folder is built aside, renamed, and never written
+    again. On a server the versions are collections side by side.
+    """
+
+    def __init__(self, *, folder: Path, organization: str, server: Client | None) -> None:
+        self._folder = folder
         self._organization = organization
+        self._server = server
 
     @classmethod
     def open(cls, *, data_dir: Path, organization: str, chroma_url: str | None) -> VectorStore:
@@ -67,86 +131,130 @@ class VectorStore:
         Raises:
             KnowledgeError: `index-unreachable` (retryable).
         """
-        settings = ChromaSettings(anonymized_telemetry=False)
-        with _chroma_errors("index-unreachable", f"Chroma at {chroma_url or data_dir}"):
-            if chroma_url is None:
-                folder = data_dir / "chroma"
-                folder.mkdir(parents=True, exist_ok=True)
-                client = PersistentClient(path=str(folder), settings=settings)
-            else:
-                url = urlsplit(chroma_url)
-                secure = url.scheme == "https"
-                client = HttpClient(
-                    host=url.hostname or chroma_url,
-                    port=url.port or (443 if secure else 8000),
-                    ssl=secure,
-                    settings=settings,
-                )
-        # Both are this class, whose `close` the declared type lacks.
-        return cls(cast("Client", client), organization=organization)
+        folder = data_dir / "chroma" / organization_key(organization)
+        if chroma_url is None:
+            return cls(folder=folder, organization=organization, server=None)
+        url = urlsplit(chroma_url)
+        secure = url.scheme == "https"
+        with _chroma_errors("index-unreachable", f"Chroma at {chroma_url}"):
+            server = HttpClient(
+                host=url.hostname or chroma_url,
+                port=url.port or (443 if secure else 8000),
+                ssl=secure,
+                settings=ChromaSettings(anonymized_telemetry=False),
+            )
+        # It is this class, whose `close` the declared type lacks.
+        return cls(folder=folder, organization=organization, server=cast("Client", server))
 
-    def find(self, version: str) -> VectorIndex | None:
+    def find(self, version: str, *, embedding: str) -> VectorIndex | None:
         """The version's index if it has been published completely.
 
         Raises:
-            KnowledgeError: `index-unreadable` (retryable).
+            KnowledgeError: `index-unreadable` (retryable), or `index-mismatch` when another
+                embedding made it.
         """
-        with _chroma_errors("index-unreadable", "cannot open the index"):
+        if self._server is not None:
+            index = self._opened(self._server, version, embedding, owned=False)
+        elif (self._folder / version).is_dir():
+            client = _embedded(self._folder / version)
             try:
-                collection = self._client.get_collection(
-                    self._collection_name(version), embedding_function=None
-                )
-            except NotFoundError:
-                return None
-            complete = (collection.metadata or {}).get("complete") is True
-            return VectorIndex(collection) if complete else None
+                index = self._opened(client, version, embedding, owned=True)
+            except KnowledgeError:
+                client.close()
+                raise
+            if index is None:
+                client.close()
+        else:
+            return None
+        return index
 
-    def publish(
-        self, version: str, *, entry_ids: Sequence[str], embeddings: NDArray[np.float32]
-    ) -> VectorIndex:
-        """Write a version and mark it complete; an interrupted try is simply written over.
+    def publish(self, version: str, *, embedding: str, entries: Entries) -> None:
+        """Write a version, check it, and only then let it be found; a broken try leaves nothing.
 
-        Args:
-            version: its hash.
-            entry_ids: one for each embedding.
-            embeddings: shape (entries, dimensions). They are always given: Chroma's own embedding
-                would download an English model.
+        Raises:
+            KnowledgeError: `index-unwritable` or `index-incomplete`, both retryable.
+        """
+        if self._server is not None:
+            self._write(self._server, version, embedding, entries)
+            return
+        with _chroma_errors("index-unwritable", "cannot write the index"):
+            self._folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryDirectory(dir=self._folder, prefix="building-") as scratch:
+                building = Path(scratch) / "index"
+                client = _embedded(building)
+                try:
+                    self._write(client, version, embedding, entries)
+                finally:
+                    client.close()
+                target = self._folder / version
+                # What lies there under this name was found incomplete.
+                shutil.rmtree(target, ignore_errors=True)
+                building.rename(target)
+
+    def drop(self, version: str) -> None:
+        """Delete a version; nothing is done where there is none.
 
         Raises:
             KnowledgeError: `index-unwritable` (retryable).
         """
-        about: dict[str, str | bool] = {"organization": self._organization, "version": version}
+        with _chroma_errors("index-unwritable", "cannot delete an old version"):
+            if self._server is None:
+                shutil.rmtree(self._folder / version, ignore_errors=True)
+                return
+            try:
+                self._server.delete_collection(self._name(version))
+            except NotFoundError:
+                return
+
+    def close(self) -> None:
+        """Let the server go; indexes found on it are not used afterwards."""
+        if self._server is not None:
+            self._server.close()
+
+    def _opened(
+        self, client: Client, version: str, embedding: str, *, owned: bool
+    ) -> VectorIndex | None:
+        with _chroma_errors("index-unreadable", "cannot open the index"):
+            try:
+                collection = client.get_collection(self._name(version), embedding_function=None)
+            except NotFoundError:
+                return None
+            about = collection.metadata or {}
+        if about.get("complete") is not True:
+            return None
+        if about.get("embedding") != embedding:
+            raise KnowledgeError(
+                "index-mismatch",
+                f"index {version} was made by {about.get('embedding')}, not by {embedding}: "
+                "ingest the catalogue again",
+            )
+        return VectorIndex(client, collection, owned=owned)
+
+    def _write(self, client: Client, version: str, embedding: str, entries: Entries) -> None:
+        about: dict[str, str | bool | int] = {
+            "organization": self._organization,
+            "version": version,
+            "embedding": embedding,
+            "dimensions": int(entries.vectors.shape[1]),
+        }
         with _chroma_errors("index-unwritable", "cannot write the index"):
-            collection = self._client.get_or_create_collection(
-                self._collection_name(version),
+            collection = client.get_or_create_collection(
+                self._name(version),
                 metadata={**about, "complete": False},
                 configuration={"hnsw": {"space": "cosine"}},
                 embedding_function=None,
             )
-            for start in range(0, len(entry_ids), _BATCH):
+            for start in range(0, len(entries.ids), _BATCH):
                 batch = slice(start, start + _BATCH)
-                collection.upsert(ids=list(entry_ids[batch]), embeddings=embeddings[batch])
+                collection.upsert(
+                    ids=list(entries.ids[batch]),
+                    embeddings=entries.vectors[batch],
+                    metadatas=[{"document": name} for name in entries.documents[batch]],
+                )
+            VectorIndex(client, collection, owned=False).check(entries)
             collection.modify(metadata={**about, "complete": True})
-            return VectorIndex(collection)
 
-    def prune(self, history: Sequence[str]) -> None:
-        """Delete the organization's versions except the latest ones in `history` (oldest first).
-
-        Raises:
-            KnowledgeError: `index-unwritable` (retryable).
-        """
-        kept = {self._collection_name(version) for version in history[-_KEPT_VERSIONS:]}
-        prefix = self._collection_name("")
-        with _chroma_errors("index-unwritable", "cannot delete old versions"):
-            for collection in self._client.list_collections():
-                if collection.name.startswith(prefix) and collection.name not in kept:
-                    self._client.delete_collection(collection.name)
-
-    def close(self) -> None:
-        """Let Chroma go; indexes found through this store are not used afterwards."""
-        self._client.close()
-
-    def _collection_name(self, version: str) -> str:
+    def _name(self, version: str) -> str:
         return f"{organization_key(self._organization)}.{version}"
 
 
@@ -155,6 +263,14 @@ def organization_key(organization: str) -> str:
     readable = re.sub(r"[^a-z0-9]+", "-", organization.lower()).strip("-")[:32]
     digest = hashlib.sha256(organization.encode()).hexdigest()[:8]
     return f"{readable or 'org'}-{digest}"
+
+
+def _embedded(folder: Path) -> Client:
+    with _chroma_errors("index-unreadable", f"cannot open {folder}"):
+        client = PersistentClient(
+            path=str(folder), settings=ChromaSettings(anonymized_telemetry=False)
+        )
+    return cast("Client", client)
 
 
 @contextmanager

@@ -15,12 +15,21 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from knowledge.catalog.loader import catalog_files, load_catalog, sample_catalog_path
 from knowledge.catalog.model import Catalog
-from knowledge.embedding import SCHEME, HashedEmbedder
+from knowledge.embedding import Embedder, unit
+from knowledge.embeddings import LOCAL, EmbeddingChoice, open_embedder
 from knowledge.errors import KnowledgeError
-from knowledge.index import VectorIndex, VectorStore, organization_key
+from knowledge.index import Entries, VectorIndex, VectorStore, organization_key
 from knowledge.lexicon import Lexicon
-from knowledge.passages import Document, build_documents, entry_id
+from knowledge.locks import Lease, alone, unheld
+from knowledge.passages import Document, build_documents, entry_id, whole_id
 from knowledge.terms import Analyzer
+
+KEPT_VERSIONS = 2
+"""The current version and the one before it; older ones stay only while somebody serves them."""
+_LAYOUT = "entries-and-wholes"
+"""Goes into the version: change it with what entries there are."""
+_REMEMBERED = 32
+"""Versions that the pointer lists, so that they are removed once they may be."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,26 +40,42 @@ class Ingested:
     lexicon: Lexicon
     documents: tuple[Document, ...]
     analyzer: Analyzer
-    embedder: HashedEmbedder
+    embedder: Embedder
     index: VectorIndex
     store: VectorStore
-    """Holds the index open; closed by whoever ingested."""
+    """What the index was found in."""
+    lease: Lease
+    """Keeps the version from being removed."""
     version: str
     """Hash of everything that the index is made of."""
     changed: bool
     """False when this version had been published before and nothing was written."""
 
+    def close(self) -> None:
+        """Let the index and the version go; called by whoever ingested."""
+        self.index.close()
+        self.store.close()
+        self.embedder.close()
+        self.lease.release()
 
-class _Pointer(BaseModel):
+
+class Pointer(BaseModel):
     """What is published, in `data_dir/knowledge/ORGANIZATION/current.json`."""
 
     model_config = ConfigDict(frozen=True)
 
     version: str
+    embedding: str = ""
+    """What made the version's vectors."""
     shipped: bool
     """Whether the catalogue is the one shipped with the product."""
     history: tuple[str, ...]
-    """Published versions, oldest first, this one last."""
+    """Versions that may still lie there, oldest first, this one last."""
+
+
+def home_of(data_dir: Path, organization: str) -> Path:
+    """The folder of an organization's published catalogues."""
+    return data_dir / "knowledge" / organization_key(organization)
 
 
 def ingest(
@@ -59,57 +84,60 @@ def ingest(
     organization: str,
     chroma_url: str | None = None,
     catalog_folder: Path | None = None,
+    embeddings: EmbeddingChoice = LOCAL,
 ) -> Ingested:
     """Make the catalogue searchable; does nothing that has been done before.
 
     Without `catalog_folder` it is the one ingested last; at first, and while that was the sample
     catalogue, the one shipped with the product. An ingested folder is copied, so it may go away.
+    Another embedding than the one that made the index makes a new version. Processes wait for
+    each other; until the last step, the switch of the pointer, the old version is what is found.
 
     Raises:
         CatalogError: the catalogue is missing or wrong; what was published stays.
-        KnowledgeError: the index cannot be read or written.
+        KnowledgeError: the index cannot be read or written, or the embedding cannot be had.
     """
-    home = data_dir / "knowledge" / organization_key(organization)
-    pointer = _read_pointer(home)
-    if catalog_folder is None:
-        own = pointer is not None and not pointer.shipped
-        folder = home / pointer.version if pointer is not None and own else sample_catalog_path()
-    else:
-        folder = catalog_folder
-    catalog = load_catalog(folder)
-    lexicon = Lexicon(catalog)
-    documents = build_documents(catalog, lexicon)
-    entries = [(entry_id(d, n), text) for d in documents for n, text in enumerate(d.entries)]
-    version = _version(folder, entries)
-    analyzer = Analyzer(catalog)
-    embedder = HashedEmbedder(analyzer, [text for _, text in entries])
-
-    shipped = folder.resolve() == sample_catalog_path().resolve()
-    current = pointer is not None and pointer.version == version and pointer.shipped == shipped
-    with ExitStack() as undo:
+    home = home_of(data_dir, organization)
+    with ExitStack() as undo, alone(home / "ingest.lock"):
+        pointer = read_pointer(home)
+        folder = catalog_folder or _current_folder(home, pointer)
+        catalog = load_catalog(folder)
+        lexicon = Lexicon(catalog)
+        documents = build_documents(catalog, lexicon)
+        texts = [
+            (entry_id(d, n), d.id, text) for d in documents for n, text in enumerate(d.entries)
+        ]
+        analyzer = Analyzer(catalog)
+        embedder = open_embedder(embeddings, analyzer, [text for *_, text in texts])
+        undo.callback(embedder.close)
+        version = _version(folder, texts, embedder.name)
+        lease = Lease(home / f"{version}.lease")
+        undo.callback(lease.release)
+        shipped = folder.resolve() == sample_catalog_path().resolve()
         store = VectorStore.open(
             data_dir=data_dir, organization=organization, chroma_url=chroma_url
         )
         undo.callback(store.close)
-        index = store.find(version)
+        index = store.find(version, embedding=embedder.name)
+        current = pointer is not None and pointer.version == version and pointer.shipped == shipped
         changed = index is None or not current
         if index is None:
-            index = store.publish(
-                version,
-                entry_ids=[name for name, _ in entries],
-                embeddings=np.stack([embedder.embed(text) for _, text in entries]),
-            )
+            entries = _entries(documents, texts, embedder)
+            store.publish(version, embedding=embedder.name, entries=entries)
+            index = store.find(version, embedding=embedder.name)
+            if index is None:
+                raise KnowledgeError("index-unreadable", f"index {version} is gone", retryable=True)
+        undo.callback(index.close)
         if not current:
-            before = pointer.history if pointer is not None else ()
-            history = (*(old for old in before if old != version), version)
-            try:
-                _keep_copy(folder, home / version)
-                _write_pointer(
-                    home, _Pointer(version=version, shipped=shipped, history=history[-8:])
-                )
-            except OSError as error:
-                raise KnowledgeError("index-unwritable", f"{home}: {error}") from error
-            store.prune(history)
+            history = pointer.history if pointer is not None else ()
+            pointer = Pointer(
+                version=version,
+                embedding=embedder.name,
+                shipped=shipped,
+                history=(*(old for old in history if old != version), version)[-_REMEMBERED:],
+            )
+            _switch(home, folder, pointer)
+            _prune(home, store, pointer)
         undo.pop_all()
     return Ingested(
         catalog=catalog,
@@ -119,32 +147,84 @@ def ingest(
         embedder=embedder,
         index=index,
         store=store,
+        lease=lease,
         version=version,
         changed=changed,
     )
 
 
-def _version(folder: Path, entries: list[tuple[str, str]]) -> str:
+def _current_folder(home: Path, pointer: Pointer | None) -> Path:
+    if pointer is None or pointer.shipped:
+        return sample_catalog_path()
+    return home / pointer.version
+
+
+def _entries(
+    documents: tuple[Document, ...], texts: list[tuple[str, str, str]], embedder: Embedder
+) -> Entries:
+    """Every entry's vector, then for each document the middle of its entries'."""
+    vectors = embedder.documents([text for *_, text in texts])
+    owners = np.array([owner for _, owner, _ in texts])
+    wholes = [vectors[owners == document.id].mean(axis=0) for document in documents]
+    return Entries(
+        ids=[*(name for name, *_ in texts), *map(whole_id, documents)],
+        documents=[*(owner for _, owner, _ in texts), *(document.id for document in documents)],
+        vectors=np.concatenate([vectors, unit(np.stack(wholes))]),
+    )
+
+
+def _switch(home: Path, folder: Path, pointer: Pointer) -> None:
+    """Keep the catalogue and point at its version: from here on it is what is found."""
+    try:
+        _keep_copy(folder, home / pointer.version)
+        _write_pointer(home, pointer)
+    except OSError as error:
+        raise KnowledgeError("index-unwritable", f"{home}: {error}") from error
+
+
+def _prune(home: Path, store: VectorStore, pointer: Pointer) -> None:
+    """Remove versions that are neither among the last ones nor held by anybody."""
+    held = []
+    for version in pointer.history[:-KEPT_VERSIONS]:
+        lease = home / f"{version}.lease"
+        with unheld(lease) as free:
+            if not free:
+                held.append(version)
+                continue
+            store.drop(version)
+            shutil.rmtree(home / version, ignore_errors=True)
+            lease.unlink(missing_ok=True)
+    kept = (*held, *pointer.history[-KEPT_VERSIONS:])
+    if kept != pointer.history:
+        _write_pointer(home, pointer.model_copy(update={"history": kept}))
+
+
+def _version(folder: Path, texts: list[tuple[str, str, str]], embedding: str) -> str:
     """Hash of the files and of whatever else decides what the vectors are."""
-    digest = hashlib.sha256(f"{SCHEME} {Analyzer.fingerprint()}".encode())
+    digest = hashlib.sha256(f"{_LAYOUT} {embedding} {Analyzer.fingerprint()}".encode())
     for path in catalog_files(folder):
         digest.update(path.name.encode() + b"\0" + path.read_bytes() + b"\0")
-    for name, text in entries:
+    for name, _, text in texts:
         digest.update(f"{name}\0{text}\0".encode())
     return digest.hexdigest()[:16]
 
 
-def _read_pointer(home: Path) -> _Pointer | None:
+def read_pointer(home: Path) -> Pointer | None:
+    """What is published; None when nothing is.
+
+    Raises:
+        KnowledgeError: `index-unreadable`.
+    """
     path = home / "current.json"
     try:
-        return _Pointer.model_validate_json(path.read_bytes())
+        return Pointer.model_validate_json(path.read_bytes())
     except FileNotFoundError:
         return None
     except (OSError, ValidationError) as error:
         raise KnowledgeError("index-unreadable", f"{path}: {error}") from error
 
 
-def _write_pointer(home: Path, pointer: _Pointer) -> None:
+def _write_pointer(home: Path, pointer: Pointer) -> None:
     home.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(
         "w", dir=home, prefix="current-", suffix=".tmp", delete=False, encoding="utf-8"

@@ -21,6 +21,8 @@ _MIN_JAMO = 5
 """Shorter names are too near to ordinary words to be repaired."""
 _MARGIN = 1.5
 """How much nearer (in jamo) a misheard word must be to one name than to any other."""
+_LOOKED_AT = 8192
+"""Words whose nearest name is remembered: measuring distances is most of the work."""
 _LOWER = str.maketrans(ascii_uppercase, ascii_lowercase)
 _AND = re.compile(r"\s*(?:이랑|랑|하고|과|와|이나|나|아니면|말고|대신|,|\s)\s*")
 """What joins a plan and its sibling in one breath."""
@@ -80,6 +82,7 @@ class Lexicon:
             for word in sorted(words - ORDINARY_WORDS)
             if len(to_jamo(word)) >= _MIN_JAMO
         }
+        self._looked_at: dict[str, str | None] = {}
 
     def find(self, text: str, *, within: str | None = None) -> tuple[Mention, ...]:
         """All names in `text`, in order, longest match first; what is ambiguous is left out.
@@ -197,6 +200,13 @@ class Lexicon:
 
     def _nearest(self, window: str) -> str | None:
         """The name that `window` is a mishearing of, if it is clearly nearer than any other."""
+        if window not in self._looked_at:
+            if len(self._looked_at) >= _LOOKED_AT:
+                self._looked_at.clear()
+            self._looked_at[window] = self._find_nearest(window)
+        return self._looked_at[window]
+
+    def _find_nearest(self, window: str) -> str | None:
         jamo = to_jamo(window)
         candidates = [
             (distance(jamo, other), word)

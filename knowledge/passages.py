@@ -14,6 +14,7 @@ _ANCHORS = {
     "위약금": "termination",
     "로밍": "roaming",
 }
+_WHOLE = "whole"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -52,6 +53,16 @@ def build_documents(catalog: Catalog, lexicon: Lexicon) -> tuple[Document, ...]:
 def entry_id(document: Document, number: int) -> str:
     """The id under which a document's entry is indexed."""
     return f"{document.id}~{number}"
+
+
+def whole_id(document: Document) -> str:
+    """The id under which all of a document's entries together are indexed."""
+    return f"{document.id}~{_WHOLE}"
+
+
+def is_whole(entry: str) -> bool:
+    """Whether an entry's id stands for a whole document."""
+    return entry.endswith(f"~{_WHOLE}")
 
 
 def document_of(entry: str) -> str:

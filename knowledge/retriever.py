@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from knowledge.compare import Audience
+
 
 @dataclass(frozen=True, kw_only=True)
 class Passage:
@@ -32,10 +34,22 @@ class Retrieval:
     """False when nothing retrieved is near enough to answer from."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Filters:
+    """What passages must fit; an entry of the FAQ fits unless it is about others."""
+
+    family_id: str | None = None
+    """Only what is about this family; entries that name no family stay."""
+    age: int | None = None
+    """Only what somebody of this age may join, in full years."""
+    audience: Audience | None = None
+    """Only what this audience may join."""
+
+
 class Retriever(Protocol):
     """Finds passages for a question as callers ask it."""
 
-    async def search(self, query: str, *, limit: int = 5) -> Retrieval:
+    async def search(self, query: str, *, limit: int = 5, only: Filters | None = None) -> Retrieval:
         """Search without blocking the event loop.
 
         Raises:

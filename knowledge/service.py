@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from knowledge.catalog.model import Catalog
-from knowledge.embedding import HashedEmbedder
-from knowledge.index import VectorIndex, VectorStore
-from knowledge.ingest import ingest
+from knowledge.embedding import Embedder
+from knowledge.embeddings import LOCAL, EmbeddingChoice
+from knowledge.index import VectorIndex
+from knowledge.ingest import Ingested, ingest
 from knowledge.lexicon import Lexicon
 from knowledge.passages import Document
 from knowledge.search import HybridRetriever
@@ -23,20 +24,20 @@ class Knowledge:
     retriever: HybridRetriever
     lexicon: Lexicon
     documents: tuple[Document, ...]
-    embedder: HashedEmbedder
+    embedder: Embedder
     index: VectorIndex
     analyzer: Analyzer
     version: str
     """Hash of the published index."""
     changed: bool
     """Whether opening it had to publish a new version."""
-    store: VectorStore
-    """What holds the index open."""
+    held: Ingested
+    """What holds the index open and the version in place."""
 
     def close(self) -> None:
-        """Stop the retriever's thread and let the index go."""
+        """Stop the retriever's threads and let the index go."""
         self.retriever.close()
-        self.store.close()
+        self.held.close()
 
 
 def open_knowledge(
@@ -45,6 +46,7 @@ def open_knowledge(
     organization: str,
     chroma_url: str | None = None,
     catalog_folder: Path | None = None,
+    embeddings: EmbeddingChoice = LOCAL,
 ) -> Knowledge:
     """Open what the organization's callers are answered from, ingesting it where needed.
 
@@ -60,8 +62,10 @@ def open_knowledge(
         organization=organization,
         chroma_url=chroma_url,
         catalog_folder=catalog_folder,
+        embeddings=embeddings,
     )
     retriever = HybridRetriever(
+        catalog=done.catalog,
         documents=done.documents,
         analyzer=done.analyzer,
         embedder=done.embedder,
@@ -78,5 +82,5 @@ def open_knowledge(
         analyzer=done.analyzer,
         version=done.version,
         changed=done.changed,
-        store=done.store,
+        held=done,
     )

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 import bm25s
 
 from knowledge.synonyms import GENERIC
-from knowledge.terms import Analysis, concept_name, is_concept
+from knowledge.terms import concept_name, is_concept
 
 
 class TermIndex:
@@ -20,6 +20,13 @@ class TermIndex:
         self._names = [name for name, _ in entries]
         self._bm25 = bm25s.BM25(k1=1.2, b=0.5)
         self._bm25.index([list(terms) for _, terms in entries], show_progress=False)
+        whole: dict[str, list[str]] = defaultdict(list)
+        for name, terms in entries:
+            whole[name] += terms
+        self._documents = list(whole)
+        self._whole = bm25s.BM25(k1=1.2, b=0.5)
+        self._whole.index(list(whole.values()), show_progress=False)
+        self._terms_of = {name: frozenset(terms) for name, terms in whole.items()}
         self._postings: dict[str, list[int]] = defaultdict(list)
         for number, (_, terms) in enumerate(entries):
             for term in set(terms):
@@ -32,12 +39,19 @@ class TermIndex:
 
     def bm25(self, terms: Sequence[str]) -> dict[str, float]:
         """BM25 of every document that shares a term; what is asked about counts twice."""
-        topics = [term for term in terms if is_concept(term) and concept_name(term) not in GENERIC]
-        words = [*terms, *topics]
+        words = _with_topics(terms)
         if not words:
             return {}
         scores = self._bm25.get_scores(words)
         return self._best({int(n): float(scores[n]) for n in scores.nonzero()[0]})
+
+    def bm25_whole(self, terms: Sequence[str]) -> dict[str, float]:
+        """BM25 of documents with all their entries taken together."""
+        words = _with_topics(terms)
+        if not words:
+            return {}
+        scores = self._whole.get_scores(words)
+        return {self._documents[n]: float(scores[n]) for n in scores.nonzero()[0]}
 
     def concept_overlap(self, terms: Sequence[str]) -> dict[str, float]:
         """Shared concepts over all concepts of query and entry, weighted, in 0 … 1."""
@@ -57,19 +71,19 @@ class TermIndex:
         """Whether any entry holds the term."""
         return term in self._postings
 
-    def coverage(self, analysis: Analysis) -> dict[str, float]:
-        """The share of what a query is about that each document holds, in 0 … 1.
+    def holds(self, document: str, term: str) -> bool:
+        """Whether the document holds the term."""
+        return term in self._terms_of[document]
 
-        Topics count twice, for they hold several words; how something is asked counts little, and
-        unknown wordings of a known concept count only as that concept.
+    def coverage(self, terms: Sequence[str], document: str) -> float:
+        """The share of what a query is about that a document holds, in 0 … 1.
+
+        Topics count twice, for they hold several words; how something is asked counts little.
         """
-        weights = {
-            term: self._idf(term) * _share(term)
-            for term in analysis.terms
-            if term in self or term in analysis.unexplained
-        }
+        weights = {term: self._idf(term) * _share(term) for term in terms}
         total = sum(weights.values())
-        return self._best({n: weight / total for n, weight in self._shared(weights).items()})
+        held = self._terms_of[document]
+        return sum(w for term, w in weights.items() if term in held) / total if total else 0.0
 
     def _shared(self, weights: Mapping[str, float]) -> dict[int, float]:
         totals: dict[int, float] = defaultdict(float)
@@ -91,6 +105,11 @@ class TermIndex:
 
     def _weight(self, concept: str) -> float:
         return self._idf(concept) * (0.5 if concept_name(concept) in GENERIC else 1.0)
+
+
+def _with_topics(terms: Sequence[str]) -> list[str]:
+    topics = [term for term in terms if is_concept(term) and concept_name(term) not in GENERIC]
+    return [*terms, *topics]
 
 
 def _share(term: str) -> float:

@@ -11,7 +11,6 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -149,7 +148,7 @@ def _ingest(
     data_dir: Path, folder: Path | None = None, *, organization: str = "sample"
 ) -> Ingested:
     done = ingest(data_dir=data_dir, organization=organization, catalog_folder=folder)
-    done.store.close()
+    done.close()
     return done
 
 
@@ -166,7 +165,7 @@ def test_vectors_are_the_same_in_every_process(knowledge: Knowledge) -> None:
         "from knowledge.terms import Analyzer\n"
         "analyzer = Analyzer(load_catalog(sample_catalog_path()))\n"
         "embedder = HashedEmbedder(analyzer, ['이월 요금제', '로밍 요금'])\n"
-        "print(embedder.embed('이월 10기가 로밍').tobytes().hex())\n"
+        "print(embedder.query('이월 10기가 로밍').tobytes().hex())\n"
     )
     environment = {**os.environ, "PYTHONHASHSEED": "7"}
     there = subprocess.run(  # noqa: S603
@@ -174,12 +173,12 @@ def test_vectors_are_the_same_in_every_process(knowledge: Knowledge) -> None:
     )
     analyzer = Analyzer(knowledge.catalog)
     embedder = HashedEmbedder(analyzer, ["이월 요금제", "로밍 요금"])
-    vector = embedder.embed("이월 10기가 로밍")
+    vector = embedder.query("이월 10기가 로밍")
     assert there.stdout.strip() == vector.tobytes().hex()
     assert vector.shape == (DIMENSIONS,)
     assert vector.dtype == np.float32
     assert float(np.linalg.norm(vector)) == pytest.approx(1.0)
-    assert not embedder.embed("").any()
+    assert not embedder.query("").any()
 
 
 async def test_own_catalogue_is_kept_and_opened_again(tmp_path: Path, folder: Path) -> None:
@@ -214,6 +213,14 @@ def test_wrong_catalogue_leaves_the_published_one(tmp_path: Path, folder: Path) 
     assert (after.version, after.changed) == (before.version, False)
 
 
+def _kept(data: Path, versions: list[str]) -> list[bool]:
+    """Which versions still lie there, index and catalogue."""
+    key = organization_key("sample")
+    found = [(data / "chroma" / key / version).is_dir() for version in versions]
+    assert found == [(data / "knowledge" / key / version).is_dir() for version in versions]
+    return found
+
+
 def test_versions_are_pruned_and_organizations_apart(tmp_path: Path, folder: Path) -> None:
     data = tmp_path / "data"
     other = _ingest(data, organization="다른 회사")
@@ -222,9 +229,7 @@ def test_versions_are_pruned_and_organizations_apart(tmp_path: Path, folder: Pat
         shutil.copytree(sample_catalog_path(), folder, dirs_exist_ok=True)
         _reprice(folder, fee)
         versions.append(_ingest(data, folder).version)
-    with closing(VectorStore.open(data_dir=data, organization="sample", chroma_url=None)) as store:
-        kept = [store.find(version) is not None for version in versions]
-    assert kept == [False, True, True]
+    assert _kept(data, versions) == [False, True, True]
     assert not _ingest(data, organization="다른 회사").changed
     assert other.changed
 
@@ -244,9 +249,14 @@ def test_interrupted_ingestion_is_not_taken_for_done(
     assert not _ingest(tmp_path).changed
 
 
-async def test_a_lost_index_is_an_error_with_a_code(tmp_path: Path) -> None:
+async def test_a_lost_index_is_an_error_with_a_code(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise InternalError("collection gone")
+
     opened = open_knowledge(data_dir=tmp_path, organization="sample")
-    opened.store.prune([])
+    monkeypatch.setattr(Collection, "query", fail)
     with pytest.raises(KnowledgeError) as caught:
         await opened.retriever.search("로밍 얼마예요?")
     assert (caught.value.code, caught.value.retryable) == ("index-unreadable", True)

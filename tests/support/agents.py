@@ -11,7 +11,7 @@ from agent.tools import ChangeLedger, CustomerDirectory, EarlierCalls, Toolbox
 from knowledge.catalog.loader import load_catalog, sample_catalog_path
 from knowledge.catalog.model import Catalog
 from knowledge.lexicon import Lexicon
-from knowledge.retriever import Passage, Retrieval
+from knowledge.retriever import Filters, Passage, Retrieval
 from storage.records import ChangeRequest, ChangeStatus, Customer, EarlierCall
 
 TODAY = date(2026, 11, 20)
@@ -85,7 +85,7 @@ class FixedRetriever:
     def __init__(self, *passages: Passage) -> None:
         self._passages = passages
 
-    async def search(self, query: str, *, limit: int = 5) -> Retrieval:
+    async def search(self, query: str, *, limit: int = 5, only: Filters | None = None) -> Retrieval:
         return Retrieval(passages=self._passages[:limit], known=bool(self._passages))
 
 

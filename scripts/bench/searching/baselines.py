@@ -7,9 +7,9 @@ from typing import Protocol
 
 import bm25s
 
-from knowledge.embedding import HashedEmbedder
+from knowledge.embedding import Embedder
 from knowledge.index import VectorIndex
-from knowledge.passages import Document, document_of
+from knowledge.passages import Document, document_of, is_whole
 
 DEPTH = 10
 """Passages of one answer that are looked through."""
@@ -27,14 +27,14 @@ class Baseline(Protocol):
 class VectorsOnly:
     """Chroma's nearest entries to the query's vector, as they come."""
 
-    def __init__(self, embedder: HashedEmbedder, index: VectorIndex) -> None:
+    def __init__(self, embedder: Embedder, index: VectorIndex) -> None:
         self._embedder = embedder
         self._index = index
 
     def search(self, query: str) -> list[tuple[str, float]]:
         """The passages of the nearest entries with their cosine similarity."""
-        nearest = self._index.nearest(self._embedder.embed(query), limit=_CANDIDATES)
-        return _once([(document_of(entry), similarity) for entry, similarity in nearest])
+        nearest = self._index.nearest(self._embedder.query(query), limit=_CANDIDATES)
+        return _once([(document_of(e), similarity) for e, similarity in nearest if not is_whole(e)])
 
 
 class WhitespaceBm25:
