@@ -4,7 +4,7 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
@@ -18,6 +18,8 @@ from agent.model import ModelConfig, open_model
 from agent.model.accounts import Accounts, Limits, Prices
 from agent.summary import summarize
 from console.app import create_console
+from knowledge.ingest import home_of
+from knowledge.live import LiveKnowledge
 from knowledge.service import Knowledge, open_knowledge
 from settings import Settings
 from storage.calls import CallStore
@@ -94,7 +96,7 @@ class Yeoboseyo:
         self.ready = False
         self.transcriber: WhisperTranscriber
         self.switchboard: Switchboard
-        self.knowledge: Knowledge
+        self.live: LiveKnowledge
         self.voice: PromptVoice
         self.agents: AgentFactory
 
@@ -103,13 +105,13 @@ class Yeoboseyo:
         settings = self.settings
         stack.push_async_callback(self.database.close)
         await self._open_database()
-        self.knowledge = await asyncio.to_thread(
-            open_knowledge,
-            data_dir=settings.data_dir,
-            organization=settings.organization,
-            chroma_url=settings.chroma_url,
+        self.live = LiveKnowledge(
+            await asyncio.to_thread(self._open_knowledge),
+            home=home_of(settings.data_dir, settings.organization),
+            reopen=self._open_knowledge,
+            switched=self._switched,
         )
-        stack.callback(self.knowledge.close)
+        stack.callback(self.live.close)
         await self.knowledge.retriever.warm()
         self.transcriber = await asyncio.to_thread(self._recogniser)
         stack.push_async_callback(self.transcriber.close)
@@ -155,9 +157,34 @@ class Yeoboseyo:
         warming = [keep_warm(voice, fixed) for voice in remote]
         if self.agents.model is not None:
             warming.append(self.agents.model.accounts.run())
-        for work in (self.worker.run(), self._close_orphans(), *warming):
+        for work in (self.worker.run(), self._close_orphans(), self.live.run(), *warming):
             stack.push_async_callback(_cancelled, asyncio.create_task(work))
         self.ready = True
+
+    @property
+    def knowledge(self) -> Knowledge:
+        """What new calls are answered from."""
+        return self.live.current
+
+    def _open_knowledge(self, expected: str | None = None) -> Knowledge:
+        return open_knowledge(
+            data_dir=self.settings.data_dir,
+            organization=self.settings.organization,
+            chroma_url=self.settings.chroma_url,
+            embeddings=self.settings.embedding_choice,
+            expected=expected,
+        )
+
+    async def _switched(self, knowledge: Knowledge) -> None:
+        """New calls get agents that know the new version; the others keep theirs."""
+        agents = replace(
+            self.agents,
+            catalog=knowledge.catalog,
+            lexicon=knowledge.lexicon,
+            retriever=knowledge.retriever,
+        )
+        await asyncio.to_thread(agents.warm_up)
+        self.agents = agents
 
     async def drain(self) -> None:
         """See Switchboard."""
@@ -275,7 +302,7 @@ class Yeoboseyo:
 
     def converse(self, call: PendingCall) -> Conversation:
         """The agent's side of a call that begins now."""
-        return self.agents.conversation(
+        conversation = self.agents.conversation(
             CallContext(
                 organization_id=self.settings.organization,
                 organization_name=self.settings.organization_name,
@@ -284,6 +311,8 @@ class Yeoboseyo:
                 today=self.clock().astimezone(SEOUL).date(),
             )
         )
+        self.live.keep_for(conversation)
+        return conversation
 
     async def _summarize(self, job: Job) -> None:
         """Writes the summary of a call that has ended."""

@@ -10,6 +10,8 @@ from urllib.parse import urlsplit
 from pydantic import AliasChoices, Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from knowledge.embedding_choice import EmbeddingChoice
+
 REMOTE_VOICES = ("elevenlabs", "openai")
 """The voices over the network, in the order in which `auto` takes them."""
 
@@ -50,6 +52,23 @@ class Settings(BaseSettings):
         None,
         validation_alias=_usual("CHROMA_URL"),
         description="A Chroma server; without it Chroma runs embedded in the data directory.",
+    )
+    embeddings: str = Field(
+        "local",
+        min_length=1,
+        description="What makes the search's vectors: `local`, `openai`, or the name or folder of "
+        "a sentence-transformers model.",
+    )
+    embeddings_model: str = Field(
+        "text-embedding-3-small", description="OpenAI's model of the vectors."
+    )
+    embeddings_base_url: str | None = Field(
+        None,
+        description="Any server that speaks OpenAI's /embeddings; unset, that of the brain.",
+    )
+    embeddings_api_key: SecretStr = Field(
+        SecretStr(""),
+        description="Key of that server; unset, OPENAI_API_KEY, but not for a server of its own.",
     )
     development: bool = Field(
         False,
@@ -258,6 +277,13 @@ class Settings(BaseSettings):
             needed["OPENAI_API_KEY"] = self.voice_key or self.voice_base_url
         return next((name for name, value in needed.items() if not value), "")
 
+    @model_validator(mode="after")
+    def _embeddings_are_set_up(self) -> Self:
+        servers = self.embeddings_base_url or self.openai_base_url
+        if self.embeddings == "openai" and not (self.embeddings_key or servers):
+            raise ValueError("YEOBOSEYO_EMBEDDINGS is openai, but OPENAI_API_KEY is not set")
+        return self
+
     @property
     def voice_names(self) -> list[str]:
         """Who speaks, in order, but for the local voice, which is always the last."""
@@ -277,6 +303,24 @@ class Settings(BaseSettings):
         if not key and not self.openai_voice_base_url:
             key = self.openai_api_key.get_secret_value()
         return key
+
+    @property
+    def embeddings_key(self) -> str:
+        """The key for the vectors; OpenAI's goes to no other server than the brain's."""
+        key = self.embeddings_api_key.get_secret_value()
+        if not key and not self.embeddings_base_url:
+            key = self.openai_api_key.get_secret_value()
+        return key
+
+    @property
+    def embedding_choice(self) -> EmbeddingChoice:
+        """What makes the search's vectors."""
+        return EmbeddingChoice(
+            kind=self.embeddings,
+            model=self.embeddings_model,
+            base_url=self.embeddings_base_url or self.openai_base_url,
+            api_key=self.embeddings_key,
+        )
 
     @cached_property
     def sqlalchemy_url(self) -> str:

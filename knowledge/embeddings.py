@@ -3,26 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from knowledge.embedding import Embedder, HashedEmbedder
+from knowledge.embedding_choice import EmbeddingChoice
 from knowledge.terms import Analyzer
-
-
-@dataclass(frozen=True, kw_only=True)
-class EmbeddingChoice:
-    """What YEOBOSEYO_EMBEDDINGS and its companions say."""
-
-    kind: str = "local"
-    """`local`, `openai`, or the name or folder of a sentence-transformers model."""
-    model: str = "text-embedding-3-small"
-    """OpenAI's model."""
-    base_url: str | None = None
-    """A server that speaks OpenAI's API; None is OpenAI's own."""
-    api_key: str = ""
-
-
-LOCAL = EmbeddingChoice()
 
 
 def open_embedder(choice: EmbeddingChoice, analyzer: Analyzer, corpus: Sequence[str]) -> Embedder:

@@ -16,7 +16,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from knowledge.catalog.loader import catalog_files, load_catalog, sample_catalog_path
 from knowledge.catalog.model import Catalog
 from knowledge.embedding import Embedder, unit
-from knowledge.embeddings import LOCAL, EmbeddingChoice, open_embedder
+from knowledge.embedding_choice import LOCAL, EmbeddingChoice
+from knowledge.embeddings import open_embedder
 from knowledge.errors import KnowledgeError
 from knowledge.index import Entries, VectorIndex, VectorStore, organization_key
 from knowledge.lexicon import Lexicon
@@ -85,6 +86,7 @@ def ingest(
     chroma_url: str | None = None,
     catalog_folder: Path | None = None,
     embeddings: EmbeddingChoice = LOCAL,
+    expected: str | None = None,
 ) -> Ingested:
     """Make the catalogue searchable; does nothing that has been done before.
 
@@ -92,6 +94,7 @@ def ingest(
     catalogue, the one shipped with the product. An ingested folder is copied, so it may go away.
     Another embedding than the one that made the index makes a new version. Processes wait for
     each other; until the last step, the switch of the pointer, the old version is what is found.
+    With `expected` that version is opened and nothing is ever written.
 
     Raises:
         CatalogError: the catalogue is missing or wrong; what was published stays.
@@ -111,6 +114,11 @@ def ingest(
         embedder = open_embedder(embeddings, analyzer, [text for *_, text in texts])
         undo.callback(embedder.close)
         version = _version(folder, texts, embedder.name)
+        if expected not in {None, version}:
+            raise KnowledgeError(
+                "index-mismatch",
+                f"{expected} was made by another embedding or release than {embedder.name} here",
+            )
         lease = Lease(home / f"{version}.lease")
         undo.callback(lease.release)
         shipped = folder.resolve() == sample_catalog_path().resolve()

@@ -32,6 +32,8 @@ _RRF = 10
 """Reciprocal rank fusion's constant: small, for the lists are short and their tops are good."""
 _ENTRIES, _WHOLES, _BM25, _BM25_WHOLE, _CONCEPTS = 8.7, 48.7, 36.2, 20.2, 24.8
 """What each ranking weighs; fitted, like what naming is worth, on the tuning questions."""
+_ALIKE, _ALIKE_WORTH = 0.85, 40.0
+"""An entry in almost the caller's words is worth more than its rank, by so much a cosine beyond."""
 _CANDIDATES = 40
 _NEAREST = 80
 """Entries that are asked of Chroma: enough for so many documents, for each has several."""
@@ -137,7 +139,9 @@ class HybridRetriever:
             for rank, name in enumerate(_ranked(scores, among)):
                 fused[name] += weight / (_RRF + rank + 1)
         for name in self._of_named(named, among):
-            fused[name] += 0.0
+            fused.setdefault(name, 0.0)
+        for name, likeness in entries.items():
+            fused[name] += _ALIKE_WORTH * max(0.0, likeness - _ALIKE)
         return {name: score + prior(self._documents[name], named) for name, score in fused.items()}
 
     def _of_named(self, named: Named, among: frozenset[str] | None) -> list[str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from knowledge.catalog.model import Catalog
 from knowledge.embedding import Embedder
-from knowledge.embeddings import LOCAL, EmbeddingChoice
+from knowledge.embedding_choice import LOCAL, EmbeddingChoice
 from knowledge.index import VectorIndex
 from knowledge.ingest import Ingested, ingest
 from knowledge.lexicon import Lexicon
@@ -47,6 +47,7 @@ def open_knowledge(
     chroma_url: str | None = None,
     catalog_folder: Path | None = None,
     embeddings: EmbeddingChoice = LOCAL,
+    expected: str | None = None,
 ) -> Knowledge:
     """Open what the organization's callers are answered from, ingesting it where needed.
 
@@ -63,6 +64,7 @@ def open_knowledge(
         chroma_url=chroma_url,
         catalog_folder=catalog_folder,
         embeddings=embeddings,
+        expected=expected,
     )
     retriever = HybridRetriever(
         catalog=done.catalog,

@@ -27,6 +27,7 @@ def ingest_catalog(settings: Settings, folder: Path | None = None) -> Knowledge:
         organization=settings.organization,
         chroma_url=settings.chroma_url,
         catalog_folder=folder,
+        embeddings=settings.embedding_choice,
     )
 
 
