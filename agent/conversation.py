@@ -15,7 +15,7 @@ from agent.brain.base import Brain, Exchange, TurnRequest
 from agent.brief import handoff_brief
 from agent.errors import BrainError
 from agent.facts import Fact
-from agent.guard import Guard
+from agent.guard import Guard, Known
 from agent.identity import Answered, Identification
 from agent.tools import Toolbox
 from storage.records import Customer, HandoffReason, ToolCall, Verification
@@ -48,7 +48,7 @@ class Conversation:
         self._context = context
         self._brain = brain
         self._tools = tools
-        self._guard = Guard(tools.catalog)
+        self.guard = Guard(tools.catalog)
         self._request: TurnRequest | None = None
         self._history: list[Exchange] = []
         self._reply: list[Say] = []
@@ -153,7 +153,7 @@ class Conversation:
         self._reply = []
         self._worth_repeating = True
         self._tools.begin_turn()
-        self._guard.begin_turn()
+        self.guard.begin_turn()
         self._request = None
         if heard:
             self._tools.told.append(heard)
@@ -174,8 +174,12 @@ class Conversation:
 
     async def _checked(self, proposed: Say) -> Say | None:
         """What is spoken for a proposed sentence, once the facts bear it out."""
-        told = [turn.heard for turn in self._history]
-        say = await self._guard.approve(proposed, self._tools.facts, told, self._rephrase)
+        known = Known(
+            facts=self._tools.facts,
+            told=[turn.heard for turn in self._history],
+            customer_name=self.customer.name if self.customer else None,
+        )
+        say = await self.guard.approve(proposed, known, self._rephrase)
         return say and self._said(say)
 
     async def _rephrase(self, rejected: str, problems: Sequence[str]) -> Say | None:

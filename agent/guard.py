@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+import unicodedata
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from agent.actions import Say
 from agent.errors import BrainError
 from agent.facts import Fact
+from agent.grounding import promises
 from agent.grounding.check import Grounded, Grounding
 from agent.korean.wording import topic, won
 from knowledge.catalog.model import Catalog, Plan
@@ -17,6 +20,11 @@ log = logging.getLogger(__name__)
 
 REPLACEMENT = "정확한 내용은 상담원이 안내해 드릴게요."
 """Said in place of a sentence that the facts do not bear out."""
+
+_REQUEST = "change:"
+"""What the id of a recorded change request begins with."""
+_NOT_OF_FACTS = ("name:", "promise:", "person", "digits")
+"""Problems that a plan's price is no answer to."""
 
 Rephrase = Callable[[str, Sequence[str]], Awaitable[Say | None]]
 """Says a rejected sentence anew, told what no fact bears out; None where it cannot."""
@@ -28,6 +36,18 @@ def grounding_of(catalog: Catalog) -> Grounding:
     return Grounding(catalog)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Known:
+    """What a sentence may rest on."""
+
+    facts: Sequence[Fact]
+    """Retrieved in this turn."""
+    told: Sequence[str] = ()
+    """The caller's words in this call, oldest first."""
+    customer_name: str | None = None
+    """Set once it is proven who is calling."""
+
+
 class Guard:
     """Stands between a brain and the voice in one call."""
 
@@ -36,38 +56,52 @@ class Guard:
         self._said: list[str] = []
         self._subject: frozenset[str] = frozenset()
 
+    @property
+    def subject(self) -> frozenset[str]:
+        """The plan that this turn's sentences spoke of last, if it was one alone."""
+        return self._subject
+
     def begin_turn(self) -> None:
         """Forget what was said in the turn before."""
         self._said = []
         self._subject = frozenset()
 
-    async def approve(
-        self, proposed: Say, facts: Sequence[Fact], told: Iterable[str], rephrase: Rephrase
-    ) -> Say | None:
+    async def approve(self, proposed: Say, known: Known, rephrase: Rephrase) -> Say | None:
         """What is spoken for a proposed sentence; None where that was said in this turn already.
 
         A sentence that the facts do not bear out is said anew once, else becomes the fact itself,
         else a promise of a human's answer.
         """
-        told = tuple(told)
-        found = self._check(proposed.text, facts, told)
+        found = self.judge(proposed.text, known)
         if found.verdict != "ungrounded":
             return self._accept(proposed, found, found.verdict)
         log.warning("a sentence was not grounded: %s", ", ".join(found.missing))
         if anew := await self._anew(proposed, found, rephrase):
-            again = self._check(anew.text, facts, told)
+            again = self.judge(anew.text, known)
             if again.verdict != "ungrounded":
                 return self._accept(anew, again, "rephrased")
             log.warning("nor was it, said anew: %s", ", ".join(again.missing))
-        for text, verdict in ((self._fact(found, facts), "fact"), (REPLACEMENT, "replaced")):
+        for text, verdict in ((self._fact(found, known.facts), "fact"), (REPLACEMENT, "replaced")):
             if text in self._said:
                 return None
             if text:
-                return self._accept(Say(text=text), self._check(text, facts, told), verdict)
+                return self._accept(Say(text=text), self.judge(text, known), verdict)
         return None
 
-    def _check(self, text: str, facts: Sequence[Fact], told: Sequence[str]) -> Grounded:
-        return self._grounding.check(text, facts, told=told, subject=self._subject)
+    def judge(self, text: str, known: Known) -> Grounded:
+        """What a sentence lacks: `ungrounded` with the reasons, else what bears it out."""
+        text = unicodedata.normalize("NFC", text)
+        found = self._grounding.check(text, known.facts, told=known.told, subject=self._subject)
+        barred = promises.problems(
+            text,
+            proven=known.customer_name is not None,
+            requested=any(fact.id.startswith(_REQUEST) for fact in known.facts),
+            known=" ".join((known.customer_name or "", *(fact.text for fact in known.facts))),
+            told=" ".join(known.told),
+        )
+        if not barred:
+            return found
+        return replace(found, verdict="ungrounded", missing=(*found.missing, *barred))
 
     def _accept(self, say: Say, found: Grounded, verdict: str) -> Say:
         self._said.append(say.text)
@@ -91,7 +125,7 @@ class Guard:
 
     def _fact(self, found: Grounded, facts: Sequence[Fact]) -> str | None:
         """The fact itself, where one plan is meant and was retrieved."""
-        if any(problem.startswith("name:") for problem in found.missing):
+        if any(problem.startswith(_NOT_OF_FACTS) for problem in found.missing):
             return None
         retrieved = [fact.plan_id for fact in facts if fact.plan_id]
         meant = found.plan_ids & set(retrieved) or (

@@ -33,6 +33,7 @@ _SUM_AFTER = re.compile(r"(?:을|를)? (?:합|더)")
 _TWICE = re.compile(r"두 (?:분|명|회선|대)|2(?:명|회선|대)|둘이|두분")
 _A_DAY = re.compile(r"(?:하루(?:에)?|일|1일)\s?$")
 _SHARING = re.compile(r"공유|테더링|핫스팟|쉐어링|나눠|나누어")
+_SHARED_AFTER = re.compile(r"(?:까지|를|을|로|씩)?\s?(?:공유|테더링|핫스팟|쉐어링|나눠)")
 _CLAUSE = re.compile(r"(?:[,.!?]|(?:이)?고,?|지만,?|며,?|는데,?)\s")
 _LIMIT = re.compile(r"\s?(이상|이하|미만|초과|까지|부터)")
 _BARE_AMOUNT = re.compile(
@@ -87,11 +88,26 @@ def check(
         )  # fmt: skip
         role = _Role(shown, items, index)
         bearers = _bearers(role, whose, evidence)
+        if not _at_its_end(role, whose, evidence):
+            bearers = []
         if bearers:
             used.append(next((b for b in bearers if b in used), bearers[0]))
         elif not _may_echo(role, echoed, of_plan=bool(named)):
             missing.append(f"{item.figure.unit.value}:{item.figure.value:g}")
     return missing, used
+
+
+def _at_its_end(role: _Role, whose: frozenset[str], evidence: Evidence) -> bool:
+    """Of a range said of several plans (`28,000원부터 38,000원까지`), whether this is that end."""
+    match = re.match(r"(부터|까지)", role.whole_after)
+    if match is None or len(whose) < 2 or role.figure.unit not in (Unit.WON, Unit.GB):
+        return True
+    plans = [plan for plan in evidence.plans if plan.id in whose]
+    fees = [plan.fee_krw for plan in plans]
+    known = fees if role.figure.unit is Unit.WON else [p.data_gb for p in plans if p.data_gb]
+    if "부터" not in role.before + role.whole_after or len(plans) < len(whose) or not known:
+        return True
+    return role.figure.value == (min(known) if match[1] == "부터" else max(known))
 
 
 class _Role:
@@ -163,12 +179,17 @@ def _turned_round(role: _Role, plans: Sequence[Plan], evidence: Evidence) -> boo
     """Whether a difference is right but for its direction: `더 비싸요` of the cheaper plan."""
     if not (role.is_gap and role.sign):
         return False
-    value = role.figure.value
-    if role.figure.unit is Unit.WON:
-        return any(
-            abs(p.fee_krw - o.fee_krw) == value for p in plans for o in evidence.plans if o is not p
-        )
-    return False
+    money = role.figure.unit is Unit.WON
+    pairs = (
+        (plan.fee_krw, other.fee_krw) if money else (plan.data_gb, other.data_gb)
+        for plan in plans
+        for other in evidence.plans
+        if other is not plan
+    )
+    return any(
+        own is not None and other is not None and abs(own - other) == role.figure.value
+        for own, other in pairs
+    )
 
 
 def _of_a_plan(role: _Role) -> bool:
@@ -193,6 +214,8 @@ def _fits(role: _Role, plan: Plan, evidence: Evidence) -> bool:
             return value == plan.throttle_kbps
         case Unit.MINUTES if "국제" not in role.before:
             return value == plan.extra_minutes
+        case Unit.AGE:
+            return False  # without `이하` it is somebody's age, which no plan tells
         case _:
             return Figure(unit, value) in plan_figures(plan)
 
@@ -234,7 +257,7 @@ def _money(role: _Role, plan: Plan, evidence: Evidence) -> Iterator[float]:
 
 
 def _data(role: _Role, plan: Plan, evidence: Evidence) -> Iterator[float]:
-    sharing = bool(_SHARING.search(role.clause) or _SHARING.search(role.after[:12]))
+    sharing = bool(_SHARING.search(role.clause) or _SHARED_AFTER.match(role.after))
     if role.is_gap:
         pairs = (
             (plan.sharing_gb, o.sharing_gb) if sharing else (plan.data_gb, o.data_gb)

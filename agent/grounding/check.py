@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from agent.facts import Fact
 from agent.grounding import amounts, counts
 from agent.grounding.evidence import Evidence, squeeze
+from agent.grounding.features import Features
 from agent.grounding.mentions import Mention, Names, blanked
 from agent.grounding.strangers import Strangers
 from knowledge.catalog.model import Catalog
@@ -35,6 +36,7 @@ class Grounding:
     def __init__(self, catalog: Catalog) -> None:
         self.names = Names(catalog)
         self._strangers = Strangers(catalog, self.names)
+        self._features = Features(catalog, self._strangers.nouns)
 
     def check(
         self,
@@ -56,14 +58,18 @@ class Grounding:
         mentions = self.names.find(text)
         dated = _without_dates(blanked(text, mentions))
         named = frozenset(i for mention in mentions for i in mention.plan_ids)
+        nameless = blanked(text, mentions)
         missing = self._missing_names(mentions, evidence, told_text)
         missing += [f"name:{n}" for n in self._strangers.find(text, mentions, evidence)]
         wrong, used = amounts.check(
             text, dated, mentions, evidence, subject=subject, told=told_text
         )
         missing += wrong
-        missing += counts.missing_dates(blanked(text, mentions), evidence, told_text)
+        missing += counts.missing_dates(nameless, evidence, told_text)
         missing += counts.missing_counts(dated, evidence, named or subject, told_text)
+        missing += self._features.missing(
+            text, nameless, mentions, evidence, subject=subject, told=told_text
+        )
         if missing:
             return Grounded(verdict="ungrounded", missing=tuple(missing), plan_ids=named)
         proper = {f"plan:{i}" for m in mentions if m.proper for i in m.plan_ids}

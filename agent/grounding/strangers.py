@@ -92,6 +92,10 @@ class Strangers:
             return True
         return word not in self._words and word.lower() not in evidence.read
 
+    def nouns(self, text: str) -> list[str]:
+        """The nouns of a text."""
+        return [form for form, tag in self._morphemes(text) if tag in _SAYS_SOMETHING]
+
     def _nouns_of(self, catalog: Catalog) -> Iterable[str]:
         """The ordinary nouns of the catalogue's pages and of the fixed lines."""
         texts = [entry.answer for entry in catalog.faqs]
