@@ -36,6 +36,7 @@ _MEETS = re.compile(r"이하|이상|등록증|복지카드|외국인 고객|장�
 _BEST = re.compile(
     r"(?:가장|제일|최고로|최저)\s?(?P<how>저렴|싸|싼|비싸|비싼|많|큰|크|빠르|빨라|빠른|적|낮)"
 )
+_FREE = re.compile(r"무료|공짜")
 _GENERIC = frozenset((Path(__file__).parent / "generic.txt").read_text(encoding="utf-8").split())
 """Words in plans' notes that set no plan apart."""
 
@@ -63,6 +64,7 @@ class Features:
     """The features that plans of one catalogue have or lack."""
 
     def __init__(self, catalog: Catalog, nouns: Callable[[str], Sequence[str]]) -> None:
+        self._nouns = nouns
         self._features = (*_FIXED, *_from_notes(catalog, nouns))
         self._of = {feature.name: feature.of for feature in self._features}
         self._families = {family.id: family.plans for family in catalog.families}
@@ -93,9 +95,25 @@ class Features:
             whose = named or (subject if not mentions else frozenset())
             if not self._borne_out(claim, whose, evidence):
                 found.append(f"claim:{claim.feature}:{'yes' if claim.holds else 'no'}")
+        found += self._free(shown, evidence)
         found += _joining(text, shown, mentions, evidence, subject=subject, told=told)
         found += _superlatives(text, shown, mentions, evidence, self._siblings)
         return found
+
+    def _free(self, shown: str, evidence: Evidence) -> list[str]:
+        """`무료` said of what no fact says it of."""
+        if not _FREE.search(shown):
+            return []
+        notes = (note for plan in evidence.plans for note in plan.notes)
+        pages = (part for fact in evidence.general for part in re.split(r"[.,]", fact.text))
+        borne_out = any(
+            noun in shown
+            for text in (*notes, *pages)
+            if _FREE.search(text)
+            for noun in self._nouns(text)
+            if len(noun) > 1 and noun not in _GENERIC
+        )
+        return [] if borne_out else ["claim:무료:yes"]
 
     def _siblings(self, plan: Plan) -> list[Plan]:
         return [other for other in self._families[plan.family_id] if other is not plan]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 
+from agent.korean.figures import digit_runs
+
 _DEEDS = (
     r"변경|해지|환불|취소|할인|면제|감면|개통|정지|업그레이드|충전|지급|보상|인하|연장|삭제|초기화|결제|납부|적립|등록"
     r"|신청|가입|적용|처리|반영|조정|제공|접수"
@@ -60,6 +62,8 @@ _NO_PERSON = re.compile(
     r"이용|이런|우리|하시|기존|신규|장애인|주니어|여러|선생|사장|인|기다|고객|이미|구매|연결|지금|저희"
 )
 _DIGITS = re.compile(r"\d{2,4}-\d{3,4}(?:-\d{4})?|(?<!\d)0\d{8,10}(?!\d)|\d{6}-?[1-8]\d{6}")
+_LONG_RUN = 7
+"""Digits said one by one that may be somebody's number."""
 
 
 def problems(text: str, *, proven: bool, requested: bool, known: str, told: str) -> list[str]:
@@ -84,6 +88,9 @@ def problems(text: str, *, proven: bool, requested: bool, known: str, told: str)
             found.append("person")
     said = re.sub(r"\D", "", told + known)
     found += ["digits" for m in _DIGITS.finditer(text) if re.sub(r"\D", "", m[0]) not in said]
+    spelled = [run for run in digit_runs(text) if len(run) >= _LONG_RUN]
+    heard = [said, *digit_runs(told)] if spelled else []
+    found += ["digits" for run in spelled if not any(run in other for other in heard)]
     return found
 
 
