@@ -318,7 +318,8 @@ class Yeoboseyo:
         """Writes the summary of a call that has ended."""
         call = await self.store.get(job.payload["call_id"])
         if call is not None:
-            await self.store.save_summary(call.id, await summarize(call, self.knowledge.catalog))
+            summary = await summarize(call, self.knowledge.catalog, self.agents.model)
+            await self.store.save_summary(call.id, summary)
 
 
 def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> FastAPI:

@@ -12,8 +12,11 @@ from storage.records import (
     Handoff,
     HandoffReason,
     HandoffStatus,
+    MoodWords,
     Outcome,
     StoredCall,
+    SummaryCode,
+    SummarySentence,
     Turn,
     Verification,
 )
@@ -26,6 +29,11 @@ OUTCOMES = {
     Outcome.HANDED_OFF: "상담원 연결",
     Outcome.ABANDONED: "중단",
     Outcome.FAILED: "실패",
+}
+SUMMARY_NOTES = {
+    SummaryCode.EMPTY_CALL: "기록된 대화가 없어 요약할 내용이 없습니다.",
+    SummaryCode.CALLER_SILENT: "고객이 말씀하지 않아 요약할 내용이 없습니다.",
+    SummaryCode.MODEL_FAILED: "모델이 요약하지 못해 기본 요약으로 기록했습니다.",
 }
 VERIFICATIONS = {
     Verification.NONE: "확인 안 됨",
@@ -113,6 +121,11 @@ class CallDetail:
     handoff_summary: str
     has_summary: bool
     text: str
+    sentences: tuple[SummarySentence, ...]
+    """The same sentence by sentence with their turns; none of summaries made before these."""
+    mood: tuple[MoodWords, ...]
+    summary_note: str
+    """Why the summary says little, or by whom it had to be made; empty where all is well."""
     questions: tuple[AnsweredQuestion, ...]
     follow_ups: tuple[str, ...]
     plan: str
@@ -161,6 +174,15 @@ def call_detail(
         handoff_summary=conceal.text(handoff.summary_text) if handoff else "",
         has_summary=summary is not None,
         text=conceal.text(summary.text) if summary else "",
+        sentences=tuple(
+            SummarySentence(text=conceal.text(sentence.text), turns=sentence.turns)
+            for sentence in (summary.sentences if summary else ())
+        ),
+        mood=tuple(
+            MoodWords(words=conceal.text(words.words), turn=words.turn)
+            for words in (summary.mood if summary else ())
+        ),
+        summary_note=SUMMARY_NOTES.get(summary.code, "") if summary else "",
         questions=tuple(
             AnsweredQuestion(
                 question=conceal.text(question.question),

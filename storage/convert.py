@@ -8,14 +8,18 @@ from typing import Any
 from storage.models import CallRow, ChangeRequestRow, CustomerRow, SummaryRow, TurnRow
 from storage.records import (
     AnsweredQuestion,
+    CallReason,
     ChangeRequest,
     ChangeStatus,
     Customer,
     EarlierCall,
     HandoffReason,
+    MoodWords,
     Outcome,
     StoredCall,
     Summary,
+    SummaryCode,
+    SummarySentence,
     ToolCall,
     Turn,
     Verification,
@@ -64,13 +68,20 @@ def to_turn(row: TurnRow) -> Turn:
     )
 
 
+_DETAILS = ("reason_code", "code", "sentences", "mood")
+"""Fields of a summary that share one column."""
+
+
 def from_summary(summary: Summary) -> dict[str, Any]:
     """A summary as column values."""
-    return asdict(summary)
+    values = asdict(summary)
+    values["details"] = {name: values.pop(name) for name in _DETAILS}
+    return values
 
 
 def to_summary(row: SummaryRow) -> Summary:
     """A summary's row as a record."""
+    details = row.details or {}
     return Summary(
         reason=row.reason,
         questions=tuple(
@@ -85,6 +96,13 @@ def to_summary(row: SummaryRow) -> Summary:
         verification=Verification(row.verification),
         text=row.text,
         made_by=row.made_by,
+        reason_code=CallReason(details.get("reason_code", CallReason.UNCLEAR)),
+        code=SummaryCode(details.get("code", SummaryCode.OK)),
+        sentences=tuple(
+            SummarySentence(text=sentence["text"], turns=tuple(sentence["turns"]))
+            for sentence in details.get("sentences", ())
+        ),
+        mood=tuple(MoodWords(**words) for words in details.get("mood", ())),
     )
 
 

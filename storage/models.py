@@ -152,6 +152,8 @@ class SummaryRow(Owned, Base):
     verification: Mapped[str] = mapped_column(String(32))
     text: Mapped[str] = mapped_column(SpokenText)
     made_by: Mapped[str] = mapped_column(String(100))
+    details: Mapped[dict[str, Any] | None] = mapped_column(JSON)
+    """Codes, sentences with their turns, and words of mood; nothing in older summaries."""
 
 
 class HandoffRow(Owned, Base):

@@ -33,6 +33,20 @@ _WITHOUT_HEAD = re.compile(
     rf"(?<![\d*-])(?!1[568]\d\d-)\d{{4}}(?P<tail>-\d{{{_VISIBLE}}})(?![\d-])"
 )
 
+_RESIDENT = re.compile(r"(?<!\d)\d{6}\s?-?\s?[1-8]\d{6}(?!\d)")
+_CARD = re.compile(r"(?<!\d)\d{4}(?:[\s-]?\d{4}){2}[\s-]?\d{3,4}(?!\d)")
+_BORN_DIGITS = re.compile(
+    r"(?<![\d,.-])(?:19|20)?\d{2}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?![\d,.-]|\s?[원기GMk%분세])"
+)
+_BORN_WRITTEN = re.compile(
+    r"(?<!\d)(?:(?:19)?\d{2}|20[01]\d)년\s?\d{1,2}월\s?\d{1,2}일(?=생|\s?(?:생|출생|태어|이에요|입니다))"
+)
+_DIGIT_NAME = r"(?:[공영일삼사오육륙칠팔구]|이(?!에요|예요|고|라|요)|하나|둘|셋|넷)"
+_SPOKEN_DIGITS = re.compile(
+    rf"(?<![가-힣]){_DIGIT_NAME}(?:[\s,.\-]*(?:에|국에|다시)?[\s,.\-]*{_DIGIT_NAME}){{5,}}"
+)
+"""Six digits and more said one by one; amounts are said with 십, 백, 천 and 만."""
+
 
 def written_phone(phone: str) -> str:
     """A telephone number as people write it, such as `010-1234-5678`; otherwise as it is."""
@@ -76,6 +90,17 @@ def mask_text(text: str) -> str:
         lambda match: match["head"] + re.sub(r"\d", _STAR, match["middle"]) + match["tail"], text
     )
     return _WITHOUT_HEAD.sub(lambda match: _STAR * 4 + match["tail"], text)
+
+
+def mask_private(text: str) -> str:
+    """The text with whatever identifies somebody hidden, as far as it can be told by its form.
+
+    Beside telephone numbers: resident numbers, cards, dates of birth, and all of these said digit
+    by digit. For what is kept to be read, such as summaries; plan dates and amounts stay.
+    """
+    for pattern in (_RESIDENT, _CARD, _BORN_WRITTEN, _BORN_DIGITS):
+        text = pattern.sub(lambda match: re.sub(r"\d", _STAR, match[0]), text)
+    return _SPOKEN_DIGITS.sub(_STAR * 4, mask_text(text))
 
 
 def _mask_digits(text: str, *, keep_from: int) -> str:

@@ -148,6 +148,50 @@ class AnsweredQuestion:
     turn: int
 
 
+class CallReason(StrEnum):
+    """Why somebody phoned, as a code; the last two where nobody said why."""
+
+    PLAN = "plan"
+    COMPARISON = "comparison"
+    RECOMMENDATION = "recommendation"
+    OWN_PLAN = "own_plan"
+    CHANGE = "change"
+    HISTORY = "history"
+    FAQ = "faq"
+    HUMAN = "human"
+    UNCLEAR = "unclear"
+    """Words were heard, but none that the agent could place."""
+    NOTHING_SAID = "nothing_said"
+
+
+class SummaryCode(StrEnum):
+    """How a summary came about, or why it says so little."""
+
+    OK = "ok"
+    EMPTY_CALL = "empty_call"
+    """Not one turn was stored."""
+    CALLER_SILENT = "caller_silent"
+    """The caller never said or keyed anything."""
+    MODEL_FAILED = "model_failed"
+    """The model gave none, so rules did."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class SummarySentence:
+    """One sentence of a summary and the turns that it tells of."""
+
+    text: str
+    turns: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MoodWords:
+    """Words in which a caller showed their mood, as they said them."""
+
+    words: str
+    turn: int
+
+
 @dataclass(frozen=True, kw_only=True)
 class Summary:
     """The structured summary of a call."""
@@ -165,6 +209,11 @@ class Summary:
     """The summary as a person reads it, a few Korean sentences, personal data masked."""
     made_by: str
     """`local` or the model's name."""
+    reason_code: CallReason = CallReason.UNCLEAR
+    code: SummaryCode = SummaryCode.OK
+    sentences: tuple[SummarySentence, ...] = ()
+    """The sentences of `text`, each with its turns."""
+    mood: tuple[MoodWords, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

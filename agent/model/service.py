@@ -87,6 +87,11 @@ class ModelService:
         self._answers = 0
         self._failures: Counter[str] = Counter()
 
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return self.config.model
+
     def gauge(self) -> ModelGauge:
         """Its state; to be called on the loop."""
         today = self.accounts.today

@@ -9,6 +9,8 @@ ANSWER = "answer.v2"
 """How a caller is answered."""
 REPHRASE = "rephrase.v1"
 """How a sentence is asked for in place of one that the facts did not bear out."""
+SUMMARY = "summary.v1"
+"""How a finished call is summarised."""
 
 
 @cache

@@ -9,9 +9,12 @@ from typing import Any
 from storage.records import (
     AnsweredQuestion,
     CallEnd,
+    CallReason,
+    MoodWords,
     NewCall,
     Outcome,
     Summary,
+    SummarySentence,
     ToolCall,
     Turn,
     Verification,
@@ -98,5 +101,13 @@ def summary(**changes: Any) -> Summary:
         verification=Verification.CALLER_ID,
         text="김*수 고객님이 이월 10GB 요금을 문의하셨고 월 50,000원임을 안내했습니다.",
         made_by="local",
+        reason_code=CallReason.PLAN,
+        sentences=(
+            SummarySentence(
+                text="김*수 고객님이 이월 10GB 요금을 문의하셨고 월 50,000원임을 안내했습니다.",
+                turns=(1,),
+            ),
+        ),
+        mood=(MoodWords(words="감사합니다", turn=1),),
     )
     return replace(example, **changes)

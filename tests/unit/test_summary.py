@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Any
+
+import pytest
 
 from agent.actions import Heard
 from agent.brain.local import LocalBrain
 from agent.brief import handoff_brief
 from agent.conversation import Conversation
+from agent.errors import ModelError
 from agent.summary import summarize
 from storage.records import (
+    CallReason,
     HandoffReason,
     Outcome,
     StoredCall,
+    SummaryCode,
     ToolCall,
     Turn,
     Verification,
@@ -104,3 +110,105 @@ async def test_the_brief_of_a_call_going_on() -> None:
             pass
     brief = call.brief(HandoffReason.CALLER_REQUEST)
     assert brief == "확인되지 않은 고객님. 슬림 14GB 요금제 문의 후 상담원 연결 요청."
+
+
+class Model:
+    """Gives one summary, or fails."""
+
+    name = "test-model"
+
+    def __init__(self, answer: dict[str, Any] | ModelError) -> None:
+        self._answer = answer
+        self.data = ""
+
+    async def complete_json(
+        self, prompt: str, *, data: str, schema: dict[str, Any], call_sid: str, prompt_name: str
+    ) -> dict[str, Any]:
+        self.data = data
+        if isinstance(self._answer, ModelError):
+            raise self._answer
+        return self._answer
+
+
+DRAFT: dict[str, Any] = {
+    "reason": "이월 10GB 요금을 물으셨습니다.",
+    "reason_turns": [1],
+    "questions": [
+        {"question": "이월 10GB 요금", "answer": "월 45,000원이라고 안내", "turn": 1},
+        {"question": "없던 질문", "answer": "없던 답", "turn": 9},
+    ],
+    "sentences": [
+        {"text": "이월 10GB가 월 50,000원이라고 안내했습니다.", "turns": [1]},
+        {"text": "이월 10GB가 월 45,000원이라고 안내했습니다.", "turns": [1]},
+        {"text": "로밍이 하루 15,000원이라고 안내했습니다.", "turns": [1]},
+        {"text": "초이스 프리미엄을 권했습니다.", "turns": [3]},
+        {"text": "차례를 말하지 않습니다.", "turns": []},
+        {"text": "김철수 고객님 번호는 010-1234-5678, 생년월일은 790314입니다.", "turns": [2]},
+    ],
+    "follow_ups": [{"text": "로밍 가입을 도와 드려야 합니다.", "turns": [3]}],
+    "mood": [{"words": "로밍은 얼마예요", "turn": 3}, {"words": "너무 화나요", "turn": 3}],
+}
+
+
+async def test_of_a_models_summary_stands_what_its_turns_say() -> None:
+    model = Model(DRAFT)
+    summary = await summarize(CALL, catalog(), model)
+    assert summary.made_by == "test-model"
+    assert summary.reason == "이월 10GB 요금을 물으셨습니다."
+    assert "월 50,000원이라고 안내했습니다." in summary.text
+    for wrong in ("45,000원", "15,000원", "프리미엄", "차례를", "1234-5678", "790314", "김철수"):
+        assert wrong not in summary.text, wrong
+    assert [(q.turn, q.answer, q.fact_ids) for q in summary.questions] == [
+        (1, "이월 10GB는 월 50,000원입니다.", ("plan:rollover-10",))
+    ]
+    assert [item.words for item in summary.mood] == ["로밍은 얼마예요"]
+    assert summary.follow_ups == ("상담원이 이어서 상담", "로밍 가입을 도와 드려야 합니다.")
+    assert all(sentence.turns for sentence in summary.sentences)
+    assert " ".join(sentence.text for sentence in summary.sentences) == summary.text
+    for hidden in ("김철수", "1234-5678"):
+        assert hidden not in model.data
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        ModelError("timeout", "too slow"),
+        {},
+        {**DRAFT, "sentences": [{"text": "이월 10GB는 월 1원입니다.", "turns": [1]}]},
+    ],
+    ids=["fails", "other-form", "nothing-stands"],
+)
+async def test_rules_summarise_where_the_model_does_not(
+    answer: dict[str, Any] | ModelError,
+) -> None:
+    summary = await summarize(CALL, catalog(), Model(answer))
+    assert (summary.made_by, summary.code) == ("local", SummaryCode.MODEL_FAILED)
+    assert "50,000원" in summary.text
+
+
+async def test_every_sentence_by_rules_names_its_turns() -> None:
+    said = replace(CALL.turns[3], heard="아 답답해요, 로밍은 얼마예요?")
+    asked = turn(
+        5, "바꿔 주세요", "신청을 남겼어요.", tool("request_plan_change", "change:slim-14")
+    )
+    noted = replace(asked, tools=(replace(asked.tools[0], arguments={"plan_id": "slim-14"}),))
+    summary = await summarize(
+        replace(CALL, turns=(*CALL.turns[:3], said, CALL.turns[4], noted)), catalog()
+    )
+    assert summary.reason_code is CallReason.CHANGE
+    assert [s.turns for s in summary.sentences][1:3] == [(1,), (3,)]
+    assert all(sentence.turns for sentence in summary.sentences)
+    assert summary.follow_ups[0] == "요금제 변경 신청 처리: 슬림 14GB"
+    assert [(m.words, m.turn) for m in summary.mood] == [("아 답답해요", 3)]
+
+
+async def test_a_call_without_words_says_why_there_is_no_more() -> None:
+    model = Model(DRAFT)
+    silent = replace(CALL, turns=CALL.turns[:1], outcome=Outcome.ABANDONED, handoff_reason=None)
+    for call, code in (
+        (replace(CALL, turns=()), SummaryCode.EMPTY_CALL),
+        (silent, SummaryCode.CALLER_SILENT),
+    ):
+        summary = await summarize(call, catalog(), model)
+        assert (summary.code, summary.reason_code) == (code, CallReason.NOTHING_SAID)
+    assert model.data == ""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from storage.privacy import mask_name, mask_phone, mask_text
+from storage.privacy import mask_name, mask_phone, mask_private, mask_text
 
 DIGITS = st.text("0123456789", min_size=4, max_size=4)
 KOREAN = st.text(st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3), max_size=20)
@@ -129,3 +129,34 @@ def test_masking_again_changes_nothing(text: str) -> None:
 
     assert len(once) == len(text)
     assert mask_text(once) == once
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("공일공에 일이삼사에 오육칠팔이에요", "****이에요"),
+        ("생년월일은 790314예요", "생년월일은 ******예요"),
+        ("19790314입니다", "********입니다"),
+        ("1979년 3월 14일생이에요", "****년 *월 **일생이에요"),
+        ("주민번호 790314-1234567이요", "주민번호 ******-*******이요"),
+        ("카드 1234-5678-9012-3456으로요", "카드 ****-****-****-****으로요"),
+        ("010-1234-5678이요", "010-****-5678이요"),
+    ],
+)
+def test_what_identifies_somebody_is_hidden(text: str, masked: str) -> None:
+    assert mask_private(text) == masked
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "월 50,000원이고 데이터 10GB예요",
+        "2028년 6월 25일 생일 전까지 이용하실 수 있어요",
+        "오만 오천 원에 열네 기가예요",
+        "130000원이요",
+        "400kbps로 쓰실 수 있어요",
+        "이월 십 기가랑 슬림 십사 기가 비교해 주세요",
+    ],
+)
+def test_what_is_said_of_plans_stays(text: str) -> None:
+    assert mask_private(text) == text
