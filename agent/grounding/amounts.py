@@ -198,7 +198,7 @@ def _of_a_plan(role: _Role) -> bool:
     if unit is Unit.WON:
         return not (_A_DAY.search(role.before) or role.is_gap)
     if unit is Unit.GB:
-        return not role.is_gap and not re.match(r"(?:를|을)? ?(?:더|추가)", role.after)
+        return not role.is_gap
     return unit is Unit.KBPS or (unit is Unit.MINUTES and "국제" not in role.before)
 
 
@@ -252,7 +252,8 @@ def _money(role: _Role, plan: Plan, evidence: Evidence) -> Iterator[float]:
     if role.whole_after.startswith("대"):
         yield fee // 10_000 * 10_000
     yield fee
-    if discounted is not None and not role.clause.strip(" ·월은는이가에"):
+    bare = not role.clause.strip(" ·월은는이가에")
+    if discounted is not None and (bare or evidence.holding(role.figure)):
         yield discounted
 
 
@@ -266,9 +267,9 @@ def _data(role: _Role, plan: Plan, evidence: Evidence) -> Iterator[float]:
         )  # fmt: skip
         yield from _gaps(((a, b) for a, b in pairs if a is not None and b is not None), role.sign)
     bonus = re.match(r"(?:를|을)? ?(?:더|추가)", role.after)
+    added = [f.figure.value for n in plan.notes for f in figures_in(n) if f.figure.unit is Unit.GB]
     if bonus:
-        for note in plan.notes:
-            yield from (f.figure.value for f in figures_in(note) if f.figure.unit is Unit.GB)
+        yield from added
     if role.is_gap or bonus:
         return
     if sharing:
@@ -276,9 +277,9 @@ def _data(role: _Role, plan: Plan, evidence: Evidence) -> Iterator[float]:
     elif plan.data_gb is not None:
         yield plan.data_gb
         if _WITH_BONUS.search(role.before):
-            for note in plan.notes:
-                more = (f.figure.value for f in figures_in(note) if f.figure.unit is Unit.GB)
-                yield from (plan.data_gb + value for value in more)
+            yield from (plan.data_gb + more for more in added)
+    if plan not in evidence.plans and any(_SHARING.search(f.text) for f in evidence.general):
+        yield plan.sharing_gb  # a page on sharing need not say it in every sentence
 
 
 def _gaps(pairs: Iterable[tuple[int, int]], sign: int) -> Iterator[float]:

@@ -22,7 +22,9 @@ _NOT_SAID = re.compile(
     r"여부|궁금|알려|말씀|찾아|찾으|원하|필요하|골라|고르시려|확인|비교|인지|는지|을지|ㄹ지|어떠|어때"
 )
 """Behind a feature: it is asked after or looked for, not claimed."""
-_CUT = re.compile(r"[,.!?]|고 |지만|며 |는데 |니다만|으며|면서")
+_CUT = re.compile(
+    r"[,.!?]|고 |지만|며 |는데 |니다만|으며|면서|(?<=[없있되않하])는 |인 |라서? |어서 "
+)
 _JOINS = re.compile(
     r"가입(?:이|은|도)?\s?(?:하실|할|되실)?\s?(?:수\s?(?:는|도|가)?\s?)?"
     r"(?P<how>있|없|가능|불가|돼|됩|되|안|대상|못|어렵)"

@@ -15,8 +15,8 @@ _PARTICLES = (
 )
 _ENDS = rf"(?![가-힣A-Za-z0-9])|(?=(?:{_PARTICLES}))"
 _ADNOMINAL = re.compile(
-    r"\s?(?:이상|이하)?\s?(?:무제한)?\s?(?:전용)?(?:으로|로)?\s?(?:인|짜리|의|에|쓰는|쓰시는)?\s?"
-    r"(?:온라인 전용\s?)?(?:인)?\s?"
+    r"[^,.]{0,18}(?:인|짜리|의|드리는|쓰는|쓰시는|되는|있는|전용)\s"
+    r"|\s?(?:이하|이상)(?:는|은|이면|이시면|이신 분은|인 분은)\s"
 )
 """What stands between a figure and the name that it belongs to: `월 65,000원인 심플 70GB`."""
 _COMPARED = re.compile(r"보다|에 비해|에 비하|대비| 대비| 대신| 말고")
@@ -122,11 +122,9 @@ def about(
     Those named right behind it (`월 65,000원인 심플 70GB`), else those named before it since
     the last place where something was said; empty for what stands before all names.
     """
-    for mention in mentions:
-        if mention.start >= end and _ADNOMINAL.fullmatch(text, end, mention.start):
-            between = text[end : mention.start]
-            if between.strip():
-                return mention.plan_ids
+    behind = next((mention for mention in mentions if mention.start >= end), None)
+    if behind and _ADNOMINAL.fullmatch(text, end, behind.start):
+        return behind.plan_ids
     found: set[str] = set()
     previous_end = 0
     for mention in mentions:

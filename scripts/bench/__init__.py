@@ -9,6 +9,7 @@ BENCHMARKS = {
     "tts": "How clearly and how soon the voice speaks.",
     "turns": "Whether callers are cut off or kept waiting.",
     "search": "Whether the right passage comes first for what callers ask.",
+    "guard": "Whether true sentences pass, wrong ones do not, and what the check costs.",
     "load": "What many calls at once cost the server.",
     "serve": "The server that `load` phones, with stand-ins that cost nothing.",
 }

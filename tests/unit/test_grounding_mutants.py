@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from agent.guard import Guard, Known
+from scripts.bench.guard import measure
 from tests.support.agents import catalog
 from tests.support.corpus import Proposed, conversations, proposed_in
 from tests.support.mutants import mutants
@@ -45,3 +46,9 @@ async def test_what_is_true_is_said_and_what_is_wrong_is_not() -> None:
     shares = {kind: caught[kind] / made[kind] for kind in made}
     assert all(shares[kind] >= least for kind, least in _LEAST_CAUGHT.items()), shares
     assert caught.total() / made.total() >= 0.99
+
+
+def test_every_answer_of_the_faq_stands_in_its_entry() -> None:
+    measured = measure(catalog())
+    assert measured["approved"] == 1.0
+    assert measured["caught"] > 0.95
