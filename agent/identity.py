@@ -71,7 +71,9 @@ class Identification:
     def for_other(self, text: str) -> Answered | None:
         """What is answered to who calls for somebody else, or asks about their account."""
         if speaks_for_self(text):
-            self._caller.on_behalf = False
+            before, self._caller.on_behalf = self._caller.on_behalf, False
+            if before and not asks_something(text):
+                return Answered(says=(Say(text=lines.HOW_CAN_I_HELP),))
         elif speaks_for_other(text):
             self._caller.on_behalf = True
             self.forget()
@@ -94,8 +96,10 @@ class Identification:
         if expected is Expectation.NUMBER and "왜" in text:
             return (Say(text=lines.WHY_NUMBER), self._ask())
         if self._awaited is not Awaited.NOTHING and refuses(text):
+            birth = self._awaited is Awaited.BIRTH
             self.forget()
-            return (Say(text=lines.WITHOUT_NUMBER), Say(text=lines.HOW_CAN_I_HELP))
+            without = lines.WITHOUT_BIRTH if birth else lines.WITHOUT_NUMBER
+            return (Say(text=without), Say(text=lines.HOW_CAN_I_HELP))
         return None
 
     def ask(self, needs: str, question: str) -> Say:

@@ -82,7 +82,7 @@ class GetHistory(Arguments):
 
 
 class RequestPlanChange(Arguments):
-    """요금제 변경 신청을 접수합니다. 변경은 상담원이 확인한 뒤 처리합니다."""
+    """고객이 그러겠다고 한 요금제로 변경 신청을 접수합니다. 변경은 상담원이 처리합니다."""
 
     plan_id: str = Field(max_length=40, description="바꾸려는 요금제")
 

@@ -7,7 +7,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from agent.family import asks_something
-from agent.korean.figures import birth_digits, digit_runs, in_one_breath, phone_number
+from agent.korean.figures import (
+    birth_digits,
+    digit_runs,
+    in_one_breath,
+    phone_number,
+    without_mobile,
+)
 from agent.requests import plain
 
 
@@ -36,13 +42,16 @@ class Claim:
 
 
 _FILLERS = re.compile(
-    r"(?:제|내|저희|저)?(?:휴대폰|핸드폰|전화|폰)?번호[는은가이요]*|생년월일[은는이요]*|생일[은는이요]*|"
+    r"(?:제|내|저희|저)?(?:휴대폰|핸드폰|전화|폰)?번호[는은가이요]*|(?:제|내|저)?(?:생년월일|생일)[은는이요]*|"
     r"[공영일이삼사오육륙칠팔구십백천\d년월일생에\-]|하나|둘|셋|넷|다시|국|번|입니다|이에요|예요|에요|"
     r"이요|요|네|예|음|어|그|저기"
 )
 _BEGUN = re.compile(r"([년월])(?:생|도)?(?:이요|이고요?|요)?$")
-_DIGIT = r"(?:[\d공영일이삼사오육륙칠팔구]|하나|둘|셋|넷)"
-_LONG_NUMBER = re.compile(rf"{_DIGIT}(?:[\s\-.,에]*{_DIGIT}){{8,}}")
+_ITS_NUMBER = re.compile(
+    r"(?:(?:제|내|저희)\s*)?(?:(?:휴대폰|핸드폰|전화)?\s*번호[는가은]?\s*)?@"
+    r"(?:\s*(?:번이?고요?|이고요?|인데요?|이에요|예요|입니다|이요|이?거든요|으?로|번))?[,.]?"
+)
+"""A number, marked, with the words that only carry it."""
 _REFUSAL = re.compile(
     r"싫|말하기좀|알려주기|안(?:알려|가르쳐|말해|불러)|못(?:알려|말|불러)|몰라|모르|기억안|생각안|안할래|안해|그냥물어|그냥궁금|고객아니|회원아니|가입안|(?:번호|전화|폰)[가는이은]?(?:없|따로없)|^(?:아니요?|아뇨)?(?:그냥)?(?:없어요?|없는데요?|안돼요)$"
 )
@@ -92,22 +101,13 @@ def _part(text: str) -> str:
 
 def _whole(text: str, *, awaited: Awaited, birth_missing: bool, alone: bool) -> Claim | None:
     if phone := phone_number(text):
-        rest = _LONG_NUMBER.sub("제", text)
+        rest = _ITS_NUMBER.sub("제", without_mobile(text, "@"))
         asked = not alone and asks_something(rest)
-        born = birth_digits(text) or _after(phone, text)
+        born = birth_digits(text)
         return Claim(phone=phone, born=born, question=rest if asked else None)
     wanted = awaited is Awaited.BIRTH or (awaited is Awaited.NOTHING and birth_missing and alone)
     born = birth_digits(text) if wanted else None
     return Claim(born=born) if born else None
-
-
-def _after(phone: str, text: str) -> str | None:
-    """A date of birth that was said right after a number, as one string of digits."""
-    for run in digit_runs(text):
-        _, found, rest = run.partition(phone)
-        if found and len(rest) in (6, 8):
-            return rest
-    return None
 
 
 def refuses(text: str) -> bool:

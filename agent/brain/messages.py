@@ -34,6 +34,8 @@ def opening(request: TurnRequest, tools: Toolbox, context: CallContext) -> list[
     """The messages with which a turn begins; what changes comes late, for the servers' caches."""
     if tools.customer:
         caller = f"확인된 고객입니다: {tools.customer.name} 고객님."
+    elif tools.caller.on_behalf:
+        caller = "다른 분을 대신해 전화한 고객입니다."
     else:
         caller = "아직 누구인지 확인되지 않은 고객입니다."
     plans = "\n".join(

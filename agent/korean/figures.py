@@ -192,6 +192,10 @@ _DIGIT_WORDS = {
 }  # fmt: skip
 _DIGIT = rf"(?:\d|{'|'.join(_DIGIT_WORDS)})"
 _DIGIT_RUN = re.compile(rf"{_DIGIT}(?:[\s\-.,]*(?:에|다시|국에|번에)?[\s\-.,]*{_DIGIT})*")
+_SAID = r"[\s\-.,]*(?:에|다시|국에|번에)?[\s\-.,]*"
+_MOBILE = re.compile(
+    rf"(?<![\d공영일이삼사오육륙칠팔구])(?:0|공|영){_SAID}(?:1|일|하나)(?:{_SAID}{_DIGIT}){{8,9}}"
+)
 _COPULA = re.compile(
     r"(?:이에요|이예요|예요|에요|입니다|이고요|이구요|인데요|이거든요|이라고요|번이에요|번이요)(?=[\s,.?!]|$)"
     r"|(?:이요|요|이고|이구|인데|이야|이라고)(?=[\s,.?!]*$)"
@@ -228,6 +232,11 @@ def phone_number(text: str) -> str | None:
     return None
 
 
+def without_mobile(text: str, instead: str) -> str:
+    """The text with something else in place of a mobile number."""
+    return _MOBILE.sub(instead, text)
+
+
 def _year(text: str) -> str | None:
     value = number(text)
     if value is not None and value == int(value) and len(str(int(value))) in (2, 4):
@@ -239,6 +248,7 @@ def _year(text: str) -> str | None:
 
 def birth_digits(text: str) -> str | None:
     """A date of birth in the text as 6 (yymmdd) or 8 (yyyymmdd) digits, if there is one."""
+    text = without_mobile(text, " ")
     if match := _DATE.search(text):
         year = _year(match["y"])
         month = {"유": 6.0, "시": 10.0}.get(match["m"], number(match["m"]))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 
-ANSWER = "answer.v2"
+ANSWER = "answer.v3"
 """How a caller is answered."""
 REPHRASE = "rephrase.v1"
 """How a sentence is asked for in place of one that the facts did not bear out."""

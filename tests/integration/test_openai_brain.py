@@ -15,7 +15,7 @@ from agent.conversation import Conversation
 from agent.errors import ModelError
 from agent.factory import AgentFactory
 from agent.guard import REPLACEMENT
-from agent.lines import OFFER_HUMAN
+from agent.lines import HOLDER_ONLY, OFFER_HUMAN
 from agent.model import ModelConfig, open_model
 from agent.model.accounts import Accounts, Limits
 from agent.prompts import ANSWER
@@ -263,6 +263,20 @@ async def test_a_model_cannot_verify_with_numbers_that_nobody_said() -> None:
         used = [a.call for a in actions if isinstance(a, Used)]
         assert [(c.name, c.code) for c in used] == [("verify_caller", "not_told")]
         assert conversation.customer is None
+
+
+async def test_a_model_learns_nothing_for_who_calls_for_somebody_else() -> None:
+    plays = (Play(calls=[("get_customer", "{}")]),)
+    async with call(*plays) as (conversation, server):
+        actions = await hear(conversation, "아빠 대신 전화했는데 요금 좀 물어볼게요")
+        used = [a.call for a in actions if isinstance(a, Used)]
+        assert [(c.name, c.code) for c in used] == [("get_customer", "holder_only")]
+        assert texts(actions) == [HOLDER_ONLY, OFFER_HUMAN]
+        assert "대신해 전화한" in server.requests[0]["messages"][0]["content"]
+        assert "김철수" not in server.requests[0]["messages"][0]["content"]
+        conversation.played(" ".join(texts(actions)), interrupted=False)
+        ending = (await hear(conversation, "네"))[-1]
+    assert ending == HandOff(reason=HandoffReason.POLICY)
 
 
 async def test_the_model_hands_off_with_a_tool() -> None:

@@ -127,9 +127,36 @@ async def test_number_birth_date_and_question_in_one_breath() -> None:
     assert call.conversation.customer == CUSTOMERS[1]
 
 
-async def test_a_question_with_a_number_is_not_forgotten() -> None:
+@pytest.mark.parametrize(
+    "text",
+    [
+        "010-8765-4321 1988년 11월 2일이에요", "010-8765-4321 881102",
+        "제 번호는 010-8765-4321이고 생년월일은 881102입니다",
+        "공일공 팔칠육오 사삼이일 팔팔년 십일월 이일이요",
+    ],
+)  # fmt: skip
+async def test_number_and_birth_date_at_once(text: str) -> None:
     call = await begun("")
-    said = await call.say("010-8765-4321인데요 제 요금제 뭐예요?")
+    assert lines.VERIFIED.format(name="이영희") in await call.say(text)
+
+
+@pytest.mark.parametrize(
+    "text", ["내 생일은 88년 11월 2일이요", "제 생년월일은 881102예요", "88년생 11월 2일"]
+)
+async def test_a_birth_date_that_nobody_asked_for(text: str) -> None:
+    call = await begun("")
+    await call.say("전화번호는 010-8765-4321이고요")
+    assert lines.VERIFIED.format(name="이영희") in await call.say(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["010-8765-4321인데요 제 요금제 뭐예요?", "제 번호 010-8765-4321인데 요금제 뭐예요",
+     "제 전화번호는 공일공 팔칠육오 사삼이일이고요 요금제 뭔지 알려 주세요"],
+)  # fmt: skip
+async def test_a_question_with_a_number_is_not_forgotten(text: str) -> None:
+    call = await begun("")
+    said = await call.say(text)
     assert said.endswith(lines.ASK_BIRTH)
     assert tells(await call.say("881102"), OF_LEE)
 
@@ -161,7 +188,7 @@ async def test_another_numbers_account_needs_its_own_birth_date(question: str) -
 async def test_who_drops_another_number_goes_on_with_the_own_account() -> None:
     call = await begun(KIM)
     await call.say("010-8765-4321 번호 요금제 뭐 써요?")
-    assert "번호 없이도" in await call.say("생일은 몰라요")
+    assert lines.WITHOUT_BIRTH in await call.say("생일은 몰라요")
     said = await call.say("그럼 제 요금제는 뭐예요?")
     assert tells(said, OF_KIM)
     assert call.conversation.verification is Verification.CALLER_ID
@@ -229,7 +256,7 @@ async def test_twins_on_one_line_are_for_a_human() -> None:
     [
         "아빠 대신 전화했어요", "저희 엄마 대신 전화드렸는데요", "엄마 명의인데요",
         "남편 명의로 된 폰이에요", "할머니 부탁으로 전화했어요", "본인은 아니고 아들이에요",
-        "어머니 폰인데요",
+        "어머니 폰인데요", "동생 번호 010-8765-4321인데 요금제 뭐 쓰는지 궁금해요",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("caller", [KIM, ""])
@@ -243,6 +270,7 @@ async def test_who_calls_for_somebody_else_learns_of_plans_only(
         "지금 무슨 요금제 쓰는지 알려 주세요",
         "요금제가 뭐예요?",
         "가입 정보 확인해 주세요",
+        "그 아빠 요금제 뭐예요",
     ):
         said.append(await call.say(question))
         assert said[-1] == f"{lines.HOLDER_ONLY} {lines.OFFER_HUMAN}"
@@ -263,6 +291,8 @@ async def test_the_own_account_may_still_be_asked_about() -> None:
     call = await begun(KIM)
     await call.say("아빠 대신 전화했어요")
     assert tells(await call.say("그럼 제 요금제는 뭐예요?"), OF_KIM)
+    await call.say("엄마 명의인데요")
+    assert await call.say("아 제가 본인이에요") == lines.HOW_CAN_I_HELP
 
 
 @pytest.mark.parametrize(

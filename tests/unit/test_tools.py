@@ -106,6 +106,18 @@ async def test_a_number_counts_only_when_it_was_said() -> None:
     assert (await tools.call("get_customer")).code == "needs_birth_date"
 
 
+async def test_another_number_does_not_give_the_own_account_for_it() -> None:
+    tools = toolbox(CUSTOMERS[0].phone)
+    await tools.call("verify_caller")
+    tools.told += ["공일공 팔칠육오", "사삼이일 이 번호 요금제요"]
+    result = await tools.call("verify_caller", {"phone": "01087654321"})
+    assert (result.code, result.customer) == ("ok", None)
+    assert (await tools.call("get_customer")).code == "needs_birth_date"
+    assert tools.verification is Verification.CALLER_ID
+    tools.caller.drop_claim()
+    assert (await tools.call("get_customer")).customer == CUSTOMERS[0]
+
+
 async def test_both_factors_in_one_call_of_the_tool() -> None:
     tools = toolbox()
     tools.told += ["010-1234-5678", "1979년 3월 14일"]
