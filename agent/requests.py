@@ -132,3 +132,9 @@ def says_yes(text: str) -> bool:
 def says_no(text: str) -> bool:
     """True when a short answer to a yes/no question means no."""
     return len(plain(text)) <= 16 and bool(_NO.match(plain(text)))
+
+
+def asks_why(text: str) -> bool:
+    """True for `왜요?` to a question for a number; `요금이 왜 많이 나왔어요` asks about a bill."""
+    squeezed = plain(text)
+    return "왜" in squeezed and len(squeezed) <= 14 and "요금" not in squeezed

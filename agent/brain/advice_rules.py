@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from agent.brain import advice, answers
 from agent.brain.draft import Draft, draft
 from agent.brain.keywords import Sign, Topic
+from agent.brain.searches import search
 from agent.brain.state import State
 from agent.brain.understand import Frame
 from agent.korean.wording import object_, topic
@@ -17,14 +19,27 @@ from knowledge.catalog.model import Plan
 _FOR_SOMEBODY = re.compile(
     r"쓸|쓰실|쓰시|해주|해드|해줄|사주|사드|요금|핸드폰|휴대폰|폰|가입|개통|바꿔|바꾸|맞는|뭐가|거요|것|좋"
 )
+_BARE_NUMBER = re.compile(r"(?<![\d,.])(\d{1,3})(?![\d,.])(?!\s?(?:원|만|기가|GB|년|월))")
+_OLDEST = 115
 _UNFITTING = frozenset({Topic.OVERVIEW, Topic.ELIGIBILITY, Topic.FEE})
 
 
 async def age_given(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     """The age that was asked for, of the person for whom a plan is sought."""
-    if not state.asked_age or frame.age is None or frame.named:
+    if not state.asked_age or frame.named:
         return None
-    return await _for_age(frame, state, tools)
+    bare = _BARE_NUMBER.search(frame.text) if frame.age is None else None
+    if bare and int(bare[1]) <= _OLDEST:
+        frame = replace(frame, age=int(bare[1]), age_told=True)
+    return None if frame.age is None else await _for_age(frame, state, tools)
+
+
+async def usage_given(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+    """A bare number where it was asked how much data is used: `한 이십이요`."""
+    if not state.asked_budget or frame.named or frame.budget or frame.gb is not None:
+        return None
+    bare = _BARE_NUMBER.search(frame.text)
+    return await search(replace(frame, gb=int(bare[1])), state, tools) if bare else None
 
 
 async def age_bonus(frame: Frame, state: State, tools: Toolbox) -> Draft | None:

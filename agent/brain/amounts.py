@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from agent.korean.figures import Found, Unit, find_figures
+from agent.korean.figures import Found, Unit, find_figures, number
 from agent.korean.particles import with_particle
 from agent.korean.wording import won
 
@@ -15,6 +15,11 @@ _RANGE = re.compile(
 )
 _TWO = re.compile(r"(?<![가-힣])([일이삼사오육칠팔])\s?([이삼사오육칠팔구])\s?만\s?원")
 """`삼사만 원`: three to four."""
+_MAN = re.compile(
+    r"(?<![가-힣\d,])(?P<amount>\d{1,3}|[일이삼사오육칠팔구십]{1,3})\s?만(?:\s?(?P<rest>\d|[일이삼사오육칠팔구])\s?천)?"
+    r"(?=\s?(?:대|이하|이내|미만|이상|안|까지|정도|쯤|짜리|선|언더|밑|아래|넘|에서|부터|으로|로|내외|$))"
+)
+"""`오만 이하`: ten thousands, said without 원 where nothing but a price is counted so."""
 _DIGITS = {c: i for i, c in enumerate("영일이삼사오육칠팔구")}
 _LEAST_BUDGET = 1_000
 _LARGEST_TEN_THOUSANDS = 20
@@ -68,6 +73,7 @@ def read_amounts(text: str) -> Amounts:
 
     A bare number (`30001`, `790314`) is none of these: a budget is said in won.
     """
+    text = _MAN.sub(_as_won, text)
     if (two := _TWO.search(text)) and _DIGITS[two[2]] == _DIGITS[two[1]] + 1:
         spread = f"{two[1]}만 원에서 {two[2]}만 원 사이"
         text = f"{text[: two.start()]}{spread}{text[two.end() :]}"
@@ -141,3 +147,9 @@ def _between(low: int, high: int) -> Budget:
 def _ten_thousands(text: str) -> int | None:
     value = _DIGITS.get(text) or (int(text) if text.isdigit() else 0)
     return value * 10_000 if 0 < value < _LARGEST_TEN_THOUSANDS else None
+
+
+def _as_won(match: re.Match[str]) -> str:
+    amount = number(match["amount"])
+    rest = number(match["rest"]) if match["rest"] else 0
+    return match[0] if amount is None else won(int(amount * 10_000 + (rest or 0) * 1_000))

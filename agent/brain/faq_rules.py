@@ -6,7 +6,7 @@ import re
 
 from agent import lines
 from agent.brain.draft import Draft, draft
-from agent.brain.keywords import SUBJECTS, Sign
+from agent.brain.keywords import PHRASES, SUBJECTS, Sign, Topic
 from agent.brain.sentences import in_sentences
 from agent.brain.small_talk import HUMAN_OFFER
 from agent.brain.state import State
@@ -20,8 +20,8 @@ _LONGEST = 2
 
 
 def _entry(tools: Toolbox, result: ToolResult) -> FaqEntry | None:
-    best = result.passages[0]
-    return next((e for e in tools.catalog.faqs if f"faq:{e.id}" == best.id), None)
+    entries = {f"faq:{entry.id}": entry for entry in tools.catalog.faqs}
+    return entries.get(result.passages[0].id)
 
 
 def _on_subject(entry: FaqEntry | None, frame: Frame) -> bool:
@@ -33,20 +33,23 @@ def _on_subject(entry: FaqEntry | None, frame: Frame) -> bool:
     return pattern is None or pattern.search(frame.plain) is not None
 
 
-async def _from_pages(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
-    result = await tools.call("search_faq", {"query": frame.text})
+async def _from_pages(
+    frame: Frame, state: State, tools: Toolbox, query: str | None = None
+) -> Draft | None:
+    result = await tools.call("search_faq", {"query": query or frame.text})
     if result.code == "unavailable":
         return draft(state, lines.CANNOT_NOW, offer=HUMAN_OFFER)
     if not result.known or not result.passages:
         return None
     entry = _entry(tools, result)
-    if not _on_subject(entry, frame):
+    if query is None and not _on_subject(entry, frame):
         return None
     text = entry.answer if entry else result.passages[0].text
     said = [s for s in in_sentences(text) if not _OWN_OFFER.search(s)][:_LONGEST]
     offer = HUMAN_OFFER if entry and entry.needs_human else None
     spoken_of = tuple(plan.id for plan in frame.plans) or state.plan_ids
-    found = draft(state, *said, result=result, offer=offer, plan_ids=spoken_of)
+    family = frame.families[0].id if frame.families else state.family_id
+    found = draft(state, *said, result=result, offer=offer, plan_ids=spoken_of, family_id=family)
     return found if said else draft(state, "그 부분은 상담원이 도와드려요.", offer=HUMAN_OFFER)
 
 
@@ -68,8 +71,38 @@ async def subject(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
 
 
 async def anything(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
-    """Whatever else the pages know."""
-    return await _from_pages(frame, state, tools)
+    """Whatever else the pages know: in the caller's words, then as the pages ask it."""
+    if found := await _from_pages(frame, state, tools):
+        return found
+    if query := _as_pages_ask(frame, state, tools):
+        return await _from_pages(frame, state, tools, query)
+    return None
+
+
+def _as_pages_ask(frame: Frame, state: State, tools: Toolbox) -> str | None:
+    """What a caller means in the words of the frequent questions."""
+    if PHRASES["travels"].search(frame.plain):
+        return "로밍 요금은 얼마인가요?"
+    for asked in frame.asked:
+        if query := _IN_GENERAL.get(asked):
+            return query
+    if frame.has(Sign.WHICH_PLANS):
+        return "어떤 요금제들이 있나요?"
+    family = tools.catalog.family(state.family_id or "")
+    return f"{family.name} {frame.text}" if family and frame.has(Sign.FAQ) else None
+
+
+_IN_GENERAL = {
+    Topic.DISCOUNT: "선택약정 할인은 얼마나 되나요?",
+    Topic.THROTTLE: "데이터를 다 쓰면 어떻게 되나요?",
+    Topic.SHARING: "공유와 테더링은 얼마나 쓸 수 있나요?",
+    Topic.MINUTES: "전화와 문자도 무제한인가요?",
+    Topic.EXTRA_MINUTES: "영상통화와 부가통화는 몇 분인가요?",
+    Topic.OTT: "OTT가 포함된 요금제가 있나요?",
+    Topic.MEMBERSHIP: "요금제별 멤버십 등급은 어떻게 되나요?",
+    Topic.ROLLOVER: "남은 데이터를 다음 달에 쓸 수 있나요?",
+}
+"""Questions about plans in general, where none is spoken of."""
 
 
 async def unknown(_: Frame, state: State, __: Toolbox) -> Draft:

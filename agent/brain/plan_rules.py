@@ -187,9 +187,7 @@ async def follow_up(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     if not plans and tools.customer and any(item in _OWN_TOPICS for item in asked):
         plans = list((await tools.call("get_customer")).plans)
     if not plans:
-        vague = not frame.topics or asked[0] in (
-            Topic.FEE, Topic.DATA, Topic.DISCOUNT, Topic.TOTAL
-        )  # fmt: skip
+        vague = not frame.topics or asked[0] in (Topic.FEE, Topic.DATA, Topic.TOTAL)
         known = frame.asked or state.topics
         if vague and len(frame.plain) <= _SHORT:
             return draft(state, _WHICH, topics=known, sure=False)

@@ -57,7 +57,9 @@ def _still_of(family: Family, frame: Frame, state: State) -> bool:
     return not state.plan_ids or (bool(state.listed) and ids >= {*state.plan_ids, *state.listed})
 
 
-async def search(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+async def search(  # noqa: PLR0911 - a case a line
+    frame: Frame, state: State, tools: Toolbox
+) -> Draft | None:
     """Plans by wishes; a wish beside a name is about that family and answered with it."""
     measured = (Sign.CHEAPER, Sign.PRICIER, Sign.MORE_DATA)
     if frame.named and not (frame.plans and frame.has(*measured)):
@@ -70,6 +72,9 @@ async def search(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
         return await _others(plan, state, tools) if plan and frame.has(Sign.OTHER) else None
     if _in_family(frame, state, tools) or _asks_of_plan(frame, state):
         return None
+    calls = {Topic.MINUTES, Topic.EXTRA_MINUTES}
+    if set(frame.asked) and set(frame.asked) <= calls and not _LOOKS_FOR.search(frame.plain):
+        return None  # `통화는 무제한이에요?`
     wish = wish_in(frame, plan)
     if wish is None:
         return await _at_the_end(frame, plan, state, tools)
@@ -239,3 +244,38 @@ async def fastest_after(frame: Frame, state: State, tools: Toolbox) -> Draft | N
         state, said, f"월 {won(best.fee_krw)}이고, 무제한 요금제는 속도 제한이 아예 없어요.",
         result=result, plan_ids=(best.id,), topics=(),
     )  # fmt: skip
+
+
+_BENEFITS = (
+    ("넷플", "넷플릭스"), ("디즈니", "디즈니+"), ("티빙", "티빙"), ("vvip", "VVIP"),
+    ("vip", "VIP"), ("ott", "OTT"), ("오티티", "OTT"), ("스마트", "스마트기기"),
+    ("워치", "스마트기기"), ("보험", "단말보험"), ("커피", "커피"), ("국제전화", "국제전화"),
+    ("이월", "이월"),
+)  # fmt: skip
+"""What callers say of a benefit, and the word of the catalogue's notes."""
+
+
+async def cheapest_with(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+    """The cheapest plan with a benefit: `티빙 되는 거 중에 제일 싼 거`."""
+    if frame.named or not frame.has(Sign.CHEAPEST):
+        return None
+    note = next((note for said, note in _BENEFITS if said in frame.plain), None)
+    if note is None:
+        return None
+    plans = [plan for plan in tools.catalog.plans if any(note in held for held in plan.notes)]
+    if note == "VIP":
+        plans = [plan for plan in plans if not any("VVIP" in held for held in plan.notes)]
+    if not plans:
+        return None
+    best = min(plans, key=lambda plan: plan.fee_krw)
+    shop = min((p for p in plans if not is_online(p)), key=lambda p: p.fee_krw, default=best)
+    said = []
+    result = await tools.call("get_plan", {"plan_id": best.id})
+    lead = "온라인 전용인 " if is_online(best) else ""
+    said.append(f"{lead}{answers.price_and_data(best, named=True)}")
+    if shop is not best:
+        await tools.call("get_plan", {"plan_id": shop.id})
+        said.append(f"그 밖에는 {answers.brief(shop)}{answers.copula(shop.data_gb)}.")
+    return draft(
+        state, *said, result=result, plan_ids=(best.id,), topics=(), family_id=best.family_id
+    )

@@ -10,6 +10,7 @@ from agent.brain.state import Act, Offer, State
 from agent.brain.understand import Frame
 from agent.tools import Toolbox
 
+SEARCH_OFFER = Offer(act=Act.SEARCH, text="저희 요금제 중에서 찾아 드릴까요?")
 HUMAN_OFFER = Offer(act=Act.HUMAN, text=lines.OFFER_HUMAN)
 MORE_OFFER = Offer(act=Act.NOTHING_MORE, text="더 필요하신 거 있으세요?")
 
@@ -17,10 +18,11 @@ _OFFERS = {Then.HUMAN: HUMAN_OFFER, Then.MORE: MORE_OFFER}
 _THANKS = PHRASES["thanks"]
 _GOODBYE = PHRASES["goodbye"]
 _NOTHING_MORE = PHRASES["nothing_more"]
+ASK_USAGE = "한 달에 데이터를 몇 기가 정도 쓰세요?"
 _OFF_TOPIC_REPLY = "그 내용은 제가 안내해 드리지 못하지만, 요금제는 도와드릴 수 있어요."
 _INJECTION_REPLY = "요금과 혜택은 제가 바꿔 드릴 수 없고, 정해진 내용만 안내해 드려요."
 _OTHERS_REPLY = "다른 통신사의 요금제는 제가 안내해 드리지 못해요."
-_PLAIN_HELP = "요금제 이름이나 한 달에 쓰시는 데이터를 편하게 말씀해 주시면 하나씩 안내해 드릴게요."
+_PLAIN_HELP = "한 달에 데이터를 얼마나 쓰시는지만 말씀해 주시면 하나씩 안내해 드릴게요."
 _TIMES_CONFUSED = 2
 """So often not understood, and a human is offered."""
 _LONGEST_COURTESY = 16
@@ -66,6 +68,8 @@ async def _accepted(offer: Offer, frame: Frame, state: State, tools: Toolbox) ->
         case Act.HUMAN:
             await tools.call("hand_off", {"reason": "cannot_answer"})
             return draft(state, lines.HANDOFF, lines.PLEASE_WAIT)
+        case Act.SEARCH:
+            return draft(state, ASK_USAGE, asked_budget=True)
         case Act.NOTHING_MORE if _THANKS.search(frame.plain):
             return await goodbye(state, tools)
         case Act.NOTHING_MORE if "연결" in frame.plain:
@@ -135,7 +139,7 @@ async def competitor(frame: Frame, state: State, _: Toolbox) -> Draft | None:
         return None
     if PHRASES["which_carrier"].search(frame.plain):
         return None
-    return draft(state, _OTHERS_REPLY, "저희 요금제 중에서 찾아 드릴까요?", sure=False)
+    return draft(state, _OTHERS_REPLY, offer=SEARCH_OFFER, sure=False)
 
 
 async def confused(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
@@ -143,7 +147,7 @@ async def confused(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     asks_else = frame.has(Sign.RECOMMEND, Sign.FAQ, Sign.BILL, Sign.MINE, Sign.COMPARE)
     if frame.named or frame.asked or frame.budget or asks_else or not frame.has(Sign.CONFUSED):
         return None
-    if state.asked_budget or state.asked_age:
+    if state.asked_budget or state.asked_age or SMALL_TALK[0].pattern.search(frame.plain):
         return None
     times = state.confused + 1
     if times >= _TIMES_CONFUSED:

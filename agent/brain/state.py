@@ -15,8 +15,8 @@ class Act(StrEnum):
     DETAILS = "details"
     CHANGE = "change"
     """To ask for a change to the plan offered."""
-    RECOMMEND = "recommend"
-    """To recommend a plan to the caller."""
+    SEARCH = "search"
+    """To look for one of our plans by what the caller uses."""
     NOTHING_MORE = "nothing_more"
     """`더 필요하신 거 있으세요?`: here no ends the call, and yes asks what."""
 

@@ -16,11 +16,12 @@ _PARTS = re.compile(
 _NARROWER = {
     Topic.DISCOUNT: {Topic.FEE},
     Topic.TOTAL: {Topic.FEE, Topic.ELIGIBILITY},
-    Topic.THROTTLE: {Topic.DATA, Topic.FEE, Topic.ELIGIBILITY},
+    Topic.THROTTLE: {Topic.DATA, Topic.FEE, Topic.ELIGIBILITY, Topic.OTT},
     Topic.SHARING: {Topic.DATA, Topic.FEE, Topic.ELIGIBILITY},
     Topic.ROLLOVER: {Topic.DATA, Topic.FEE, Topic.ELIGIBILITY},
     Topic.DATA: {Topic.ELIGIBILITY},
     Topic.MINUTES: {Topic.ELIGIBILITY},
+    Topic.EXTRA_MINUTES: {Topic.ELIGIBILITY, Topic.MINUTES},
     Topic.OTT: {Topic.ELIGIBILITY},
     Topic.MEMBERSHIP: {Topic.ELIGIBILITY},
 }

@@ -87,7 +87,8 @@ class Reader:
         unsure = frame.empty or (
             frame.topics == (Topic.FEE,) and not frame.named and "요금" not in text
         )
-        if unsure and (repaired := repair(text)) != text:
+        chats = PHRASES["off_topic"].search(frame.plain)
+        if unsure and not chats and (repaired := repair(text)) != text:
             again = self._read(repaired, within)
             return frame if again.empty else again
         return frame

@@ -37,6 +37,8 @@ class Grounding:
         self.names = Names(catalog)
         self._strangers = Strangers(catalog, self.names)
         self._features = Features(catalog, self._strangers.nouns)
+        self._pages = tuple(squeeze(text) for f in catalog.families for _, text in f.sections)
+        self._answers = {f"faq:{entry.id}": squeeze(entry.answer) for entry in catalog.faqs}
 
     def check(
         self,
@@ -70,6 +72,8 @@ class Grounding:
         missing += self._features.missing(
             text, nameless, mentions, evidence, subject=subject, told=told_text
         )
+        if missing and (found := self._word_for_word(text, facts)):
+            return Grounded(verdict="grounded", fact_ids=(found,), plan_ids=named)
         if missing:
             return Grounded(verdict="ungrounded", missing=tuple(missing), plan_ids=named)
         proper = {f"plan:{i}" for m in mentions if m.proper for i in m.plan_ids}
@@ -77,6 +81,16 @@ class Grounding:
         if not amounts.figures_in(dated) and not any(mention.proper for mention in mentions):
             return Grounded(verdict="none", plan_ids=named)
         return Grounded(verdict="grounded", fact_ids=tuple(dict.fromkeys(used)), plan_ids=named)
+
+    def _word_for_word(self, text: str, facts: Sequence[Fact]) -> str | None:
+        """The answer of the catalogue that was retrieved and that the sentence is a part of."""
+        said = squeeze(text)
+        for fact in facts:
+            if said in self._answers.get(fact.id, ""):
+                return fact.id
+            if said in squeeze(fact.text) and any(said in page for page in self._pages):
+                return fact.id
+        return None
 
     def _missing_names(
         self, mentions: Sequence[Mention], evidence: Evidence, told: str
