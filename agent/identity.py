@@ -93,7 +93,7 @@ class Identification:
         """What is answered to yes, no or why where a number was asked for."""
         if expected is Expectation.NUMBER and requests.says_yes(text):
             return (self._ask(),)
-        if expected is Expectation.NUMBER and "왜" in text:
+        if expected is Expectation.NUMBER and requests.asks_why(text):
             return (Say(text=lines.WHY_NUMBER), self._ask())
         if self._awaited is not Awaited.NOTHING and refuses(text):
             birth = self._awaited is Awaited.BIRTH

@@ -10,6 +10,11 @@ from agent.selection import is_online
 from knowledge.catalog.model import Plan
 from knowledge.compare import Option, ReasonCode
 
+WHY_KEEP = (
+    "매장이나 고객센터에서 가입하시는 요금제 중에는 "
+    "더 저렴하면서 데이터가 줄지 않는 것이 없어서예요."
+)
+
 
 def until_birthday(plan: Plan, until: date) -> str:
     """Until when a customer may stay on a plan with an age limit."""

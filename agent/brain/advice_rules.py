@@ -6,6 +6,7 @@ import re
 from dataclasses import replace
 
 from agent.brain import advice, answers
+from agent.brain.amounts import bare_number
 from agent.brain.draft import Draft, draft
 from agent.brain.keywords import Sign, Topic
 from agent.brain.searches import search
@@ -19,7 +20,6 @@ from knowledge.catalog.model import Plan
 _FOR_SOMEBODY = re.compile(
     r"쓸|쓰실|쓰시|해주|해드|해줄|사주|사드|요금|핸드폰|휴대폰|폰|가입|개통|바꿔|바꾸|맞는|뭐가|거요|것|좋"
 )
-_BARE_NUMBER = re.compile(r"(?<![\d,.])(\d{1,3})(?![\d,.])(?!\s?(?:원|만|기가|GB|년|월))")
 _OLDEST = 115
 _UNFITTING = frozenset({Topic.OVERVIEW, Topic.ELIGIBILITY, Topic.FEE})
 
@@ -28,18 +28,19 @@ async def age_given(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     """The age that was asked for, of the person for whom a plan is sought."""
     if not state.asked_age or frame.named:
         return None
-    bare = _BARE_NUMBER.search(frame.text) if frame.age is None else None
-    if bare and int(bare[1]) <= _OLDEST:
-        frame = replace(frame, age=int(bare[1]), age_told=True)
+    bare = bare_number(frame.text) if frame.age is None else None
+    if bare and bare <= _OLDEST:
+        frame = replace(frame, age=bare)
     return None if frame.age is None else await _for_age(frame, state, tools)
 
 
 async def usage_given(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     """A bare number where it was asked how much data is used: `한 이십이요`."""
-    if not state.asked_budget or frame.named or frame.budget or frame.gb is not None:
+    amount = frame.budget or frame.gb is not None or frame.age is not None
+    if not state.asked_budget or frame.named or amount:
         return None
-    bare = _BARE_NUMBER.search(frame.text)
-    return await search(replace(frame, gb=int(bare[1])), state, tools) if bare else None
+    bare = bare_number(frame.text)
+    return await search(replace(frame, gb=bare, gb_bare=True), state, tools) if bare else None
 
 
 async def age_bonus(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
@@ -98,8 +99,7 @@ async def why(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
             said = advice.because(option, best.present)
             return draft(state, said, result=result)
         if best and best.keep_present and plan is best.present:
-            said = "지금보다 저렴하면서 데이터가 더 많은 요금제가 없어서예요."
-            return draft(state, said, result=result)
+            return draft(state, advice.WHY_KEEP, result=result)
     if plan.eligibility.kind in AGE_KINDS:
         result = await tools.call("get_plan", {"plan_id": plan.id})
         said = f"{topic(plan.name)} {plan.eligibility.text} 고객님을 위한 요금제라서예요."

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from agent.korean.figures import Found, Unit, find_figures, number
+from agent.korean.figures import Found, Unit, find_figures, native_number, number
 from agent.korean.particles import with_particle
 from agent.korean.wording import won
 
@@ -17,7 +17,7 @@ _TWO = re.compile(r"(?<![가-힣])([일이삼사오육칠팔])\s?([이삼사오�
 """`삼사만 원`: three to four."""
 _MAN = re.compile(
     r"(?<![가-힣\d,])(?P<amount>\d{1,3}|[일이삼사오육칠팔구십]{1,3})\s?만(?:\s?(?P<rest>\d|[일이삼사오육칠팔구])\s?천)?"
-    r"(?=\s?(?:대|이하|이내|미만|이상|안|까지|정도|쯤|짜리|선|언더|밑|아래|넘|에서|부터|으로|로|내외|$))"
+    r"(?=\s?(?:대|이하|이내|미만|이상|안|까지|정도|쯤|짜리|선|언더|밑|아래|넘|에서|부터|으로|로|내외|사이|$))"
 )
 """`오만 이하`: ten thousands, said without 원 where nothing but a price is counted so."""
 _DIGITS = {c: i for i, c in enumerate("영일이삼사오육칠팔구")}
@@ -153,3 +153,22 @@ def _as_won(match: re.Match[str]) -> str:
     amount = number(match["amount"])
     rest = number(match["rest"]) if match["rest"] else 0
     return match[0] if amount is None else won(int(amount * 10_000 + (rest or 0) * 1_000))
+
+
+_COPULA = re.compile(r"(?:이요|이에요|이예요|이예여|입니다|요|이야)[\s.?!]*$")
+_BARE = re.compile(
+    r"(?<![\d,.])(?P<digits>\d{1,3})(?![\d,.])(?!\s?(?:원|만|기가|GB|년|월))"
+    r"|(?<![가-힣])(?P<words>[일이삼사오육칠팔구]?[십백][일이삼사오육칠팔구]?"
+    r"|(?:열|스물|서른|마흔|쉰|예순|일흔|여든|아흔)(?:하나|둘|셋|넷|다섯|여섯|일곱|여덟|아홉)?)"
+)
+
+
+def bare_number(text: str) -> int | None:
+    """A number without a unit, as an answer to `몇 살`, `몇 기가`: `한 이십이요`, `열둘이요`."""
+    match = _BARE.search(_COPULA.sub("", text))
+    if match is None:
+        return None
+    if match["digits"]:
+        return int(match["digits"])
+    value = number(match["words"]) or native_number(match["words"])
+    return int(value) if value else None

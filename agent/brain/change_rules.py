@@ -26,6 +26,8 @@ _JOINS = re.compile(r"가입|개통|신규|새로")
 _DO_IT = re.compile(
     r"(?:바꿔|변경해?|해|신청해?|접수해?|진행해?)(?:주|줘|달)|할게|할래|하겠|그렇게"
 )
+_ONLY_A_NAME = 8
+"""Characters beside a name that ask nothing: `아니 시니어 C형으로요`."""
 _CONFIRM = "이 요금제로 변경 신청을 접수해 드릴까요?"
 
 
@@ -64,7 +66,9 @@ async def change(  # noqa: PLR0911 - a case a line
     frame: Frame, state: State, tools: Toolbox
 ) -> Draft | None:
     """A wish to change: what it costs is said, then asked back before anything is noted."""
-    if not _wants_change(frame):
+    offered = state.offer is not None and state.offer.act is Act.CHANGE
+    names_it = bool(frame.plans) and not frame.asked and len(frame.rest) <= _ONLY_A_NAME
+    if not (_wants_change(frame) or (names_it and (offered or state.asked_change))):
         return None
     picked = focus.picked(frame, state, tools.catalog)
     if picked is None and frame.has(Sign.THAT) and state.plan_ids:
@@ -75,7 +79,7 @@ async def change(  # noqa: PLR0911 - a case a line
     if not plans:
         if _JOINS.search(frame.plain):
             return draft(state, "가입은 상담원이 도와드리고 있어요.", offer=HUMAN_OFFER)
-        return draft(state, "어떤 요금제로 변경하고 싶으세요?")
+        return draft(state, "어떤 요금제로 변경하고 싶으세요?", asked_change=True)
     plan = plans[0]
     result = await tools.call("get_plan", {"plan_id": plan.id})
     own = tools.customer.plan_id if tools.customer else None

@@ -17,6 +17,7 @@ _OF_TWO = re.compile(r"둘|두개|두요금제|중에|중에서|더")
 _GAP = re.compile(r"차이|차액|더비싸|더싸|더저렴|더많|얼마나더|비싼|싼|저렴")
 _MOST_PLANS = 4
 _TWO = 2
+_DATA_RANKS = (Sign.MOST_DATA, Sign.MORE_DATA)
 _GAPS = (Topic.FEE, Topic.DATA)
 
 
@@ -27,6 +28,8 @@ async def compare(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
         return None
     if len(plans) >= _TWO and len(frame.plans) + len(frame.families) <= len(plans):
         return await _plans(plans[:_MOST_PLANS], frame, state, tools)
+    if len(frame.families) == 1 and not plans and len(frame.families[0].plans) >= _TWO:
+        return await _plans(families.by_fee(frame.families[0])[:_MOST_PLANS], frame, state, tools)
     if len(frame.families) + len(plans) >= _TWO:
         return await _families(frame, state, tools)
     if plans:
@@ -55,7 +58,9 @@ async def _plans(plans: list[Plan], frame: Frame, state: State, tools: Toolbox) 
 
 def _asks_comparison(frame: Frame, state: State) -> bool:
     """Asked for in words, or two plans named with nothing else asked of them."""
-    if not frame.has(Sign.COMPARE) and (len(frame.plans) < _TWO or frame.asked):
+    ranks = frame.has(Sign.CHEAPER, Sign.CHEAPEST, Sign.PRICIER, Sign.PRICIEST, *_DATA_RANKS)
+    compares = frame.has(Sign.COMPARE) or (ranks and len(frame.plans) >= _TWO)
+    if not compares and (len(frame.plans) < _TWO or frame.asked):
         return False
     of_two = len(state.plan_ids) >= _TWO and _OF_TWO.search(frame.plain)
     seeks_advice = frame.has(Sign.RECOMMEND, Sign.RELATIVE) or frame.age is not None

@@ -47,6 +47,7 @@ RULES: tuple[Rule, ...] = (
     own_rules.previous_plan,
     own_rules.own_limit,
     change_rules.change,
+    plan_rules.benefit,
     faq_rules.subject,
     searches.best_of_spoken,
     compare_rules.compare,

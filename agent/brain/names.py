@@ -13,6 +13,7 @@ _REJECTED = re.compile(
     r"^(?:\s*요금제)?(?:은|는|이|가|를|을)?\s*(?:말고|아니고|아니라|아니구|대신|빼고|제외)"
 )
 _ALL_BEFORE = re.compile(r"(?:그거|그건|그게|이거|저거)\s*(?:말고|아니고|아니라|빼고)")
+_JOINED = re.compile(r"\s?(?:요금제)?(?:이랑|랑|하고|과|와|보다)\s")
 _CORRECTION = re.compile(
     r"(?<=\S)[\s,.]+(?:아\s?)?(?:아니(?:다|야|구나|지|요)?|참|아참)[,.]?\s+(?=\S)"
 )
@@ -80,7 +81,8 @@ class NameReader:
             return text
         if self._lexicon.find(after):
             return after
-        if not any(found.figure.unit is Unit.GB for found in find_figures(after)):
+        sized = any(found.figure.unit is Unit.GB for found in find_figures(after))
+        if not sized and not self._lexicon.find(after, within=self._family_of(named[-1])):
             return text
         first = re.split(r"\d|\s", named[-1].text.strip())[0]
         return f"{first} {after}"
@@ -88,7 +90,10 @@ class NameReader:
     def _mentions(self, text: str, within: str | None) -> list[Mention]:
         found = list(self._lexicon.find(text))
         families = {self._family_of(m) for m in found}
-        if len(families) == 1:
+        joined = any(m.kind == "family" and _JOINED.match(text, m.end) for m in found)
+        if joined:
+            within = None  # `초이스랑 스페셜`: each by itself
+        elif len(families) == 1:
             within = families.pop()  # `초이스 중에 프리미엄`
         if within and len(families) < 2:
             found += self._lexicon.find(_without(text, found), within=within)

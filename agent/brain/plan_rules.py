@@ -60,6 +60,34 @@ async def not_online(frame: Frame, state: State, tools: Toolbox) -> Draft | None
     )
 
 
+_BENEFIT_WORDS = {
+    "스마트": "스마트기기", "워치": "스마트기기", "보험": "단말보험", "커피": "커피",
+    "국제전화": "국제전화", "교육": "교육", "인강": "교육", "유해": "유해정보", "위치": "위치",
+}  # fmt: skip
+"""What callers say of a benefit, and the word of the catalogue's notes."""
+
+
+async def benefit(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+    """Whether a plan that is named has a certain benefit: `Y 베이직 커피 쿠폰 줘요?`."""
+    word = next((note for said, note in _BENEFIT_WORDS.items() if said in frame.plain), None)
+    if word is None or not frame.named or frame.has(Sign.COMPARE):
+        return None
+    plans = frame.plans or tuple(families.by_fee(frame.families[0]))
+    holding = [plan for plan in plans if any(word in note for note in plan.notes)]
+    plan = (holding or list(plans))[0]
+    result = await tools.call("find_plans", {"name": plan.name})
+    if holding:
+        note = next(note for note in plan.notes if word in note)
+        said = [f"네, {plan.name}에는 {note} 혜택이 있어요."]
+    else:
+        said = [f"아니요, {plan.name}에는 {word} 혜택이 없어요."]
+    said += answers.of_plan(plan, frame.asked)[:1] if Topic.FEE in frame.asked else []
+    return draft(
+        state, *said, result=result, plan_ids=(plan.id,), family_id=plan.family_id,
+        topics=(Topic.BENEFITS,),
+    )  # fmt: skip
+
+
 async def named(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     """Plans or families that the caller names, with what is asked of them."""
     if not frame.named:

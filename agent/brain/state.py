@@ -54,6 +54,8 @@ class State:
     """True after the agent asked for that person's age."""
     asked_budget: bool = False
     """True after the agent asked what the caller wants to pay or use."""
+    asked_change: bool = False
+    """True after the agent asked to which plan the caller wants to change."""
     confused: int = 0
     """How often in a row the caller did not understand."""
     thanked: bool = False

@@ -36,6 +36,8 @@ class Frame:
     budget: Budget | None = None
     gb: int | None = None
     gb_at_most: bool = False
+    gb_bare: bool = False
+    """True when it was told without a unit, so that it is not said back."""
     age: int | None = None
     age_told: bool = False
     """True when the age is the caller's own figure and may be said back."""

@@ -99,7 +99,8 @@ def _conditions(frame: Frame) -> tuple[dict[str, Any], list[str]]:
         openings.append(frame.budget.words)
     if frame.gb is not None and not frame.gb_at_most:
         wanted |= {"min_data_gb": frame.gb, "sort": "fee"}
-        openings.append(f"데이터 {frame.gb}GB 이상으로는 ")
+        enough = "그만큼 쓰시면 " if frame.gb_bare else f"데이터 {frame.gb}GB 이상으로는 "
+        openings.append(enough)
     if frame.has(Sign.UNLIMITED):
         wanted |= {"unlimited": True, "sort": "fee"}
         openings.append("데이터 무제한으로는 ")

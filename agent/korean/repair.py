@@ -53,6 +53,12 @@ _ORDINARY = frozenset(
         "분식",
         "무료",
         "약속",
+        "해주",
+        "해줘",
+        "해도",
+        "해요",
+        "하자",
+        "해서",
     ]
 )
 """Words that sound alike and mean themselves."""

@@ -85,6 +85,11 @@ REFERENCES = {
         turn("칠십 기가는?", "65,000원"),
         turn("둘이 얼마 차이나요", "4,000원"),
     ),
+    "corrected within a family": (
+        "",
+        turn("시니어 베이직 얼마예요 아니 A형이요", "44,000원", never="49,000원"),
+        turn("심플 70 아니 110이요", "69,000원", never="65,000원"),
+    ),
     "corrected": ("", turn("슬림 요금제 있죠? 그거 말고 심플이요", "61,000원", never="45,000원")),
     "dearer and cheaper": (
         "",
@@ -107,6 +112,12 @@ COMPARISONS = {
         "",
         turn("초이스 베이직 초이스 스페셜 초이스 프리미엄 뭐가 달라요", "모두 같고"),
     ),
+    "a family's plans": ("", turn("심플 요금제끼리 비교해 주세요", "61,000원", "69,000원")),
+    "a family and another plan": (
+        "",
+        turn("초이스랑 스페셜 차이가 뭐예요?", "5G 스페셜"),
+    ),
+    "the one with more": ("", turn("슬림 14기가랑 심플 30기가 중에 데이터 많은 건?", "16GB")),
     "difference in fee": ("", turn("시니어 A형하고 B형 가격 차이가 얼마예요", "2,000원")),
     "short names": ("", turn("베이직이랑 스페셜이랑 요금 차이가 얼마나 나요", "20,000원")),
     "same fee": ("", turn("Y 슬림이랑 슬림 14기가 뭐가 나아요", "14GB 더 많", "만 34세 이하")),
@@ -117,6 +128,23 @@ COMPARISONS = {
 }
 SEARCHES = {
     "about a price": ("", turn("삼만원짜리 있나요", "37,000원", "30,000원")),
+    "without 원": (
+        "",
+        turn("오만 이하로 뭐 있어요", "50,000원 이하로는"),
+        turn("삼만에서 오만 사이", "이월 10GB", never="52,000원"),
+    ),
+    "with a benefit": (
+        "",
+        turn("티빙 되는 거 중에 제일 싼 거는?", "46,000원", "90,000원"),
+        turn("Y 베이직 커피 쿠폰 줘요?", "네,", "커피 쿠폰"),
+        turn("슬림 14기가 스마트워치 무료예요?", "아니요"),
+    ),
+    "usage asked for": (
+        "",
+        turn("SKT보다 싸요?", "다른 통신사"),
+        turn("네", "몇 기가"),
+        turn("한 이십이요", "이월 21GB"),
+    ),
     "an exact price": ("", turn("4만 5천 원짜리 요금제 있어요?", "슬림 5GB")),
     "from a price up": ("", turn("10만 원 이상은 뭐가 있어요", "100,000원", never="80,000원")),
     "two limits": ("", turn("데이터 50기가 이상 6만 5천 원 이하로요", "63,000원", "65,000원")),
@@ -143,7 +171,11 @@ PEOPLE = {
     "a year's fees": ("", turn("심플 70기가 1년이면 얼마예요?", "780,000원", "585,000원")),
     "child": ("", turn("우리 아들 열 살인데 요금제 뭐가 있어요", "28,000원", "38,000원")),
     "soldier": ("", turn("군대 간 아들 요금제요", "Y 슬림")),
-    "grandchild": ("", turn("손주한테 핸드폰 하나 해 주려고 하는데", "나이")),
+    "grandchild": (
+        "",
+        turn("손주한테 핸드폰 하나 해 주려고 하는데", "나이"),
+        turn("열둘이요", "주니어"),
+    ),
 }
 ACCOUNTS = {
     "plan before": (KIM, turn("이전 요금제가 뭐였죠", "알 수 없", "이월 10GB")),
@@ -162,6 +194,19 @@ ACCOUNTS = {
         turn("없어요", "감사합니다", tools="end_call"),
     ),
     "change that is barred": (LEE, turn("저 Y 슬림으로 바꿔주세요", "만 34세 이하", "슬림 14GB")),
+    "change of mind": (
+        CHOI,
+        turn("요금제 바꾸고 싶은데요", "어떤 요금제로"),
+        turn("시니어 B형이요", "42,000원", "접수해 드릴까요?"),
+        turn("아니 시니어 C형으로", "41,000원", "접수해 드릴까요?"),
+        turn("네 그렇게 해주세요", "생년월일", tools="request_plan_change"),
+    ),
+    "why to stay": (
+        KIM,
+        turn("저한테 제일 좋은 요금제 뭐예요", "이월 10GB", tools="recommend_plans"),
+        turn("왜요?", "없어서"),
+    ),
+    "until a birthday": (PARK, turn("열여덟 살 넘으면 요금제 어떻게 돼요?", "2028년 6월 25일")),
     "change declined": (
         JUNG,
         turn("Y 베이직으로 바꿔 주세요", "80,000원"),
@@ -171,6 +216,9 @@ ACCOUNTS = {
 }
 MANNERS = {
     "other carriers": ("", turn("SKT 요금제는 얼마예요?", "다른 통신사")),
+    "why it is dear": ("", turn("이번 달 요금이 왜 이렇게 많이 나왔어요", never="번호")),
+    "a joke": ("", turn("농담 하나 해줘", "요금제는 도와드릴 수 있어요")),
+    "its age": ("", turn("몇 살이에요?", "AI 상담원")),
     "in plainer words": (
         KIM,
         turn("심플 70기가 얼마예요", "65,000원"),
