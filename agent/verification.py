@@ -57,7 +57,9 @@ _REFUSAL = re.compile(
 )
 
 
-_CONFUSED = re.compile(r"무슨말|뭔말|뭔소리|무슨소리|무슨뜻|이해|뭐가뭔지|어떤(?:게|걸|거)|뭘")
+_CONFUSED = re.compile(
+    r"무슨말|뭔말|뭔소리|무슨소리|무슨뜻|이해|뭐가|어떤(?:게|걸|거)|뭘|요금|데이터|기가|무제한|원"
+)
 """`무슨 말인지 모르겠어요` asks for other words; it does not refuse a number."""
 
 
@@ -113,6 +115,6 @@ def _whole(text: str, *, awaited: Awaited, birth_missing: bool, alone: bool) -> 
 def refuses(text: str) -> bool:
     """True when the caller will not, or cannot, give the number that was asked for."""
     squeezed = plain(text)
-    if _CONFUSED.search(squeezed):
+    if _CONFUSED.search(squeezed) and not re.search(r"번호|생년|생일", squeezed):
         return False
     return len(squeezed) <= 20 and bool(_REFUSAL.search(squeezed))

@@ -45,7 +45,7 @@ async def usage_given(frame: Frame, state: State, tools: Toolbox) -> Draft | Non
 
 async def age_bonus(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     """More data from a certain age, on the plan spoken of: `일흔다섯이면 더 줘요?`."""
-    if frame.age is None or frame.named or not state.plan_ids:
+    if frame.age is None or frame.named or not state.plan_ids or frame.has(Sign.RECOMMEND):
         return None
     if not (frame.age_told or frame.asked):
         return None

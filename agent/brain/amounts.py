@@ -28,8 +28,9 @@ _AT_MOST = re.compile(
     r"|보다\s?(?:싼|저렴|낮|적)|넘는\s?(?:건|거|것)\s?(?:말고|빼고|싫|안))"
 )
 _AT_LEAST = re.compile(
-    r"^\s*(?:이상(?!인?\s?(?:건|거|것)\s?(?:말고|빼고|싫))|넘는|넘게|초과|보다\s?(?:비싼|높|많))"
+    r"^\s*(?:이상(?!인?\s?(?:건|거|것)\s?(?:말고|빼고|싫))|넘는(?!\s?(?:건|거|것)은?\s?(?:말고|빼고|싫|안))|넘게|초과|보다\s?(?:비싼|높|많))"
 )
+_ABOVE = re.compile(r"^\s*(?:이\s)?(?:넘는|넘게|초과|보다\s?(?:많|큰))")
 _EXACT = re.compile(r"^\s*짜리")
 _PART = re.compile(r"^\s*대?\s*(?:초반|중반|후반)")
 _DECADE = re.compile(r"^\s*대")
@@ -63,6 +64,9 @@ class Amounts:
     gb: int | None = None
     gb_at_most: bool = False
     """True for `10기가 이하`."""
+    gb_at_least: bool = False
+    gb_above: bool = False
+    """True for `10기가 넘는`, which leaves out 10GB itself."""
     ages: tuple[Age, ...] = ()
     decade: int | None = None
     """칠십대 as 70."""
@@ -89,6 +93,8 @@ def read_amounts(text: str) -> Amounts:
         budget=_budget(text, [item for item in found if item.figure.unit is Unit.WON]),
         gb=int(gbs[-1].figure.value) if gbs else None,
         gb_at_most=bool(gbs and _AT_MOST.match(text[gbs[-1].end :])),
+        gb_at_least=bool(gbs and _AT_LEAST.match(text[gbs[-1].end :])),
+        gb_above=bool(gbs and _ABOVE.match(text[gbs[-1].end :])),
         ages=tuple(ages),
         decade=decades[0] if decades else None,
     )

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from agent.brain.keywords import Sign
+from agent.brain.amounts import read_amounts
+from agent.brain.keywords import PHRASES, Sign
 from agent.brain.state import State
 from agent.brain.understand import Frame, Reader
 
 _END = re.compile(
-    r"(?<=[가-힣?])[.?!]\s+|[,]?\s+(?:그리고|그리구|또\s?하나|아\s?그리고|하나\s?더)[,]?\s+"
+    r"(?<=[가-힣?])[.?!]\s+|[,]?\s+(?:아\s?)?(?:그리고|그리구|또\s?하나|하나\s?더|근데|그런데)[,]?\s+"
 )
 _AND = re.compile(
     r"(?P<asks>(?:얼마|몇\s?\S{1,4}?|뭐|뭔지|무엇|어떻게|어떤|언제|어디|누가|되|돼|있|없|주)\S{0,4}?)"
@@ -37,6 +38,8 @@ def questions_in(text: str, reader: Reader, state: State) -> tuple[Frame, ...]:
     it: `아들이 열 살인데, 뭐가 있어요?`.
     """
     whole = reader.read(text, within=state.family_id)
+    if people := _people(whole, reader):
+        return people
     parts = clauses_in(whole.text)
     if len(parts) < 2:
         return (whole,)
@@ -80,3 +83,22 @@ _OTHER_MATTERS = (
     Sign.FAQ, Sign.BILL, Sign.RECOMMEND, Sign.COMPARE, Sign.CHEAPEST, Sign.CHEAPER,
     Sign.PRICIEST, Sign.MOST_DATA, Sign.MORE_DATA, Sign.HISTORY, Sign.CHANGE, Sign.MINE,
 )  # fmt: skip
+
+
+def _people(whole: Frame, reader: Reader) -> tuple[Frame, ...]:
+    """Two people, each with an age: `67세 어머니랑 10살 아들 요금제`, one question for each."""
+    if whole.named or not whole.age_told:
+        return ()
+    ages = read_amounts(whole.text).ages
+    relatives = {match[0] for match in PHRASES["relative"].finditer(whole.text)}
+    if len(ages) != 2 or len(relatives) < 2 or ages[0].years == ages[1].years:
+        return ()
+    cuts = [match.end() for match in _BESIDE.finditer(whole.text)]
+    cut = next((end for end in cuts if ages[0].start < end <= ages[1].start), None)
+    if cut is None:
+        return ()
+    parts = (whole.text[:cut] + " 요금제 추천", whole.text[cut:] + " 요금제 추천")
+    return tuple(reader.read(part) for part in parts)
+
+
+_BESIDE = re.compile(r"(?:이랑|랑|하고|과|와|이고|고|,)\s+")

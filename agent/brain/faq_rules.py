@@ -15,6 +15,8 @@ from agent.tools import Toolbox, ToolResult
 from knowledge.catalog.model import FaqEntry
 
 _OWN_OFFER = re.compile(r"상담원에게 연결해 드리겠습니다")
+_APPLIES = "변경한 요금제는 언제부터 적용되나요?"
+_WHAT_IS_ROLLOVER = re.compile(r"^이월(?:이|이란|이라는게|이란게)?(?:뭐|무슨|뭔)")
 _LONGEST = 2
 """Sentences of an answer that are spoken."""
 
@@ -65,13 +67,19 @@ async def billing(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
 
 async def subject(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     """Subjects that the FAQ answers, whatever plan is named beside them."""
+    if frame.named is False and PHRASES["applies"].search(frame.plain):
+        return await _from_pages(frame, state, tools, _APPLIES)
     if not frame.has(Sign.FAQ):
         return None
+    if _WHAT_IS_ROLLOVER.search(frame.plain):
+        return await _from_pages(frame, state, tools, _IN_GENERAL[Topic.ROLLOVER])
     return await _from_pages(frame, state, tools)
 
 
 async def anything(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     """Whatever else the pages know: in the caller's words, then as the pages ask it."""
+    if Topic.OTT in frame.asked and not PHRASES["brand"].search(frame.plain):
+        return await _from_pages(frame, state, tools, _IN_GENERAL[Topic.OTT])
     if found := await _from_pages(frame, state, tools):
         return found
     if query := _as_pages_ask(frame, state, tools):

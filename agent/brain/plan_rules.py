@@ -225,6 +225,8 @@ async def follow_up(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     for plan in plans:
         result = await tools.call("get_plan", {"plan_id": plan.id})
     said = await _of_plans(plans, asked, frame, tools)
+    if asked == state.topics == (Topic.OVERVIEW,) and len(plans) == 1:
+        said = answers.details(plans[0])  # `더 알려 주세요`
     spoken_of = tuple(plan.id for plan in plans)
     kept = state.plan_ids if set(spoken_of) <= set(state.plan_ids) and not picked else spoken_of
     return draft(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from agent.brain import answers, families, focus
@@ -62,8 +63,12 @@ async def search(  # noqa: PLR0911 - a case a line
 ) -> Draft | None:
     """Plans by wishes; a wish beside a name is about that family and answered with it."""
     measured = (Sign.CHEAPER, Sign.PRICIER, Sign.MORE_DATA)
+    if len(frame.families) == 1 and not frame.plans and _limited(frame):
+        return await _in_named_family(frame, state, tools)
     if frame.named and not (frame.plans and frame.has(*measured)):
         return None
+    if frame.has(Sign.CHEAPEST) and frame.has(Sign.PRICIEST):
+        return await _both_ends(state, tools)
     if Topic.ROLLOVER in frame.topics and frame.has(Sign.WITH_BENEFIT, Sign.WHICH_PLANS):
         return await _that_roll_over(state, tools)
     plan = _measured_against(frame, state, tools)
@@ -86,6 +91,48 @@ async def search(  # noqa: PLR0911 - a case a line
     return await _found(frame, state, tools, wish)
 
 
+def _limited(frame: Frame) -> bool:
+    return frame.budget is not None or frame.gb is not None
+
+
+async def _in_named_family(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+    """`심플 중에 6만 5천 원 안 넘는 거`: a family's plans within limits."""
+    family = frame.families[0]
+    wish = wish_in(replace(frame, signs=frame.signs & set(_BEST)), None)
+    if wish is None:
+        return None
+    arguments = {**wish.arguments, "family_id": family.id, "limit": _MANY}
+    arguments.pop("age", None)
+    result = await tools.call("find_plans", arguments)
+    plans = result.plans
+    if frame.gb is not None and frame.gb_at_most:
+        plans = tuple(p for p in plans if p.data_gb is not None and p.data_gb <= frame.gb)
+    if not plans:
+        whole = await tools.call("find_plans", {"family_id": family.id, "limit": _MANY})
+        said = "그 조건에 맞는 요금제는 없어요."
+        return draft(
+            state, said, families.in_range(family), result=whole, plan_ids=(),
+            family_id=family.id, topics=(),
+        )  # fmt: skip
+    shown = plans[: wish.shown] if frame.has(*_BEST) else plans[:3]
+    ids = tuple(plan.id for plan in shown)
+    return draft(
+        state, answers.listed(shown), result=result, plan_ids=ids, family_id=family.id, topics=()
+    )
+
+
+async def _both_ends(state: State, tools: Toolbox) -> Draft:
+    """The cheapest and the dearest in one breath."""
+    low = await tools.call("find_plans", {"sort": "fee", "limit": 1})
+    high = await tools.call("find_plans", {"sort": "fee_desc", "limit": 1})
+    cheap, dear = low.plans[0], high.plans[0]
+    return draft(
+        state, f"가장 저렴한 건 {cheap.name}, 월 {won(cheap.fee_krw)}이에요.",
+        f"가장 비싼 건 {dear.name}, 월 {won(dear.fee_krw)}이에요.", result=high,
+        plan_ids=(cheap.id, dear.id), topics=(),
+    )  # fmt: skip
+
+
 async def _found(frame: Frame, state: State, tools: Toolbox, wish: Wish) -> Draft:
     """What meets the wishes: plans that anyone may join, then a cheaper one that is online only."""
     result = await tools.call("find_plans", {**wish.arguments, "limit": wish.shown})
@@ -93,7 +140,7 @@ async def _found(frame: Frame, state: State, tools: Toolbox, wish: Wish) -> Draf
     online = next(filter(is_online, everywhere.plans), None)
     plans = result.plans
     if not plans and online is None:
-        return await _nothing(state, tools)
+        return await _nothing(state, tools, wish)
     one = frame.has(*_BEST) or wish.shown == 1
     said = []
     if plans:
@@ -117,14 +164,22 @@ async def _found(frame: Frame, state: State, tools: Toolbox, wish: Wish) -> Draf
     )  # fmt: skip
 
 
-async def _nothing(state: State, tools: Toolbox) -> Draft:
-    cheapest = await tools.call("find_plans", {"sort": "fee", "limit": 1})
-    plan = cheapest.plans[0]
+async def _nothing(state: State, tools: Toolbox, wish: Wish) -> Draft:
+    """What comes nearest where nothing meets the wishes: the data matters more than the price."""
+    kept = {
+        key: value for key, value in wish.arguments.items() if key not in ("max_fee", "min_fee")
+    }
+    needs = "min_data_gb" in kept or "unlimited" in kept
+    near = await tools.call("find_plans", {**kept, "sort": "fee", "limit": 1} if needs else {})
+    if not near.plans:
+        near = await tools.call("find_plans", {"sort": "fee", "limit": 1})
+    plan = near.plans[0]
+    among = "그 데이터로는" if needs else "일반 요금제 중에는"
     return draft(
         state,
         "아쉽지만 그 조건에 맞는 요금제는 없어요.",
-        f"일반 요금제 중에는 {subject(plan.name)} 월 {won(plan.fee_krw)}으로 가장 저렴해요.",
-        result=cheapest, plan_ids=(plan.id,), topics=(),
+        f"{among} {subject(plan.name)} 월 {won(plan.fee_krw)}으로 가장 저렴해요.",
+        result=near, plan_ids=(plan.id,), topics=(),
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from agent.brain.amounts import Age, Amounts, Budget, read_amounts
@@ -15,6 +16,8 @@ from knowledge.catalog.model import Catalog, Family, Plan
 from knowledge.lexicon import Lexicon
 
 _DECADES = {10: 15, 20: 25, 30: 33, 40: 45, 50: 55, 60: 66, 70: 72, 80: 82, 90: 92}
+_BECOMES = re.compile(r"되면|넘으면|지나면")
+_NEAR = 9
 _WEAK = frozenset({Sign.THAT, Sign.ASKS_FIT, Sign.AT_MOST, Sign.AT_LEAST, Sign.ASKS})
 
 
@@ -36,6 +39,8 @@ class Frame:
     budget: Budget | None = None
     gb: int | None = None
     gb_at_most: bool = False
+    gb_above: bool = False
+    """True for `10기가 넘는`, which leaves out 10GB itself."""
     gb_bare: bool = False
     """True when it was told without a unit, so that it is not said back."""
     age: int | None = None
@@ -106,7 +111,7 @@ class Reader:
         plans, families, gb = named.plans, named.families, amounts.gb
         if gb is not None and len(families) == 1:
             exact = [plan for plan in families[0].plans if plan.data_gb == gb]
-            if exact and not amounts.gb_at_most:
+            if exact and not (amounts.gb_at_most or amounts.gb_at_least):
                 plans, families, gb = (*plans, exact[0]), (), None
         topics = topics_in(named.rest)
         if told and Sign.ASKS_FIT in signs and Topic.ELIGIBILITY not in topics:
@@ -124,6 +129,7 @@ class Reader:
             budget=amounts.budget,
             gb=gb,
             gb_at_most=amounts.gb_at_most,
+            gb_above=amounts.gb_above,
             age=age,
             age_told=told,
         )
@@ -141,6 +147,9 @@ def _age(amounts: Amounts, text: str, signs: frozenset[Sign]) -> tuple[int | Non
 
 def _whose(ages: tuple[Age, ...], text: str, signs: frozenset[Sign]) -> Age:
     """Of several ages the relative's: `저는 마흔이고 아들은 열 살이에요`."""
+    for age in ages:
+        if _BECOMES.search(text[age.start : age.start + _NEAR]):
+            return age  # `지금 열여덟인데 열아홉 되면`
     if Sign.RELATIVE in signs and (match := PHRASES["relative"].search(text)):
         return next((age for age in ages if age.start > match.start()), ages[-1])
     return ages[0]

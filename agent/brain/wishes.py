@@ -98,7 +98,7 @@ def _conditions(frame: Frame) -> tuple[dict[str, Any], list[str]]:
             wanted["max_fee"] = frame.budget.high
         openings.append(frame.budget.words)
     if frame.gb is not None and not frame.gb_at_most:
-        wanted |= {"min_data_gb": frame.gb, "sort": "fee"}
+        wanted |= {"min_data_gb": frame.gb + frame.gb_above, "sort": "fee"}
         enough = "그만큼 쓰시면 " if frame.gb_bare else f"데이터 {frame.gb}GB 이상으로는 "
         openings.append(enough)
     if frame.has(Sign.UNLIMITED):
