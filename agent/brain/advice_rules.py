@@ -92,19 +92,26 @@ async def why(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     if plan is None:
         return None
     if tools.customer and state.age is None:
-        result = await tools.call("recommend_plans", {})
-        best = result.advice
-        option = next((o for o in best.options if o.plan is plan), None) if best else None
-        if option and best and best.present:
-            said = advice.because(option, best.present)
-            return draft(state, said, result=result)
-        if best and best.keep_present and plan is best.present:
-            return draft(state, advice.WHY_KEEP, result=result)
+        return await _why_for_caller(plan, state, tools)
+    result = await tools.call("get_plan", {"plan_id": plan.id})
     if plan.eligibility.kind in AGE_KINDS:
-        result = await tools.call("get_plan", {"plan_id": plan.id})
         said = f"{topic(plan.name)} {plan.eligibility.text} 고객님을 위한 요금제라서예요."
-        return draft(state, said, answers.price_and_data(plan), result=result)
-    return None
+    else:
+        said = f"말씀하신 조건에 맞아서 {object_(plan.name)} 골라 드렸어요."
+    return draft(state, said, answers.price_and_data(plan), result=result)
+
+
+async def _why_for_caller(plan: Plan, state: State, tools: Toolbox) -> Draft:
+    result = await tools.call("recommend_plans", {})
+    best = result.advice
+    option = next((o for o in best.options if o.plan is plan), None) if best else None
+    if option and best and best.present:
+        return draft(state, advice.because(option, best.present), result=result)
+    if best and best.keep_present and plan is best.present:
+        return draft(state, advice.WHY_KEEP, result=result)
+    fact = await tools.call("get_plan", {"plan_id": plan.id})
+    said = f"말씀하신 조건에 맞아서 {object_(plan.name)} 골라 드렸어요."
+    return draft(state, said, answers.price_and_data(plan), result=fact)
 
 
 async def _for_somebody(frame: Frame, state: State, tools: Toolbox, *, asks: bool) -> Draft | None:

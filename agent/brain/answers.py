@@ -248,7 +248,7 @@ def of_plan(plan: Plan, asked: Sequence[Topic], *, age: int | None = None) -> li
         one = asked[0] if asked else Topic.OVERVIEW
         if one is Topic.ELIGIBILITY:
             return eligibility(plan, age=age)
-        if older and one in (Topic.DATA, Topic.BENEFITS):
+        if older and one in (Topic.DATA, Topic.BENEFITS, Topic.OVERVIEW):
             return with_bonus(plan)
         return TOPIC_ANSWERS[one](plan)
     left = list(asked)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import re
 
-from agent.brain import answers, focus
+from agent.brain import answers, families, focus
 from agent.brain.draft import Draft, draft
 from agent.brain.keywords import Sign, Topic
 from agent.brain.own_rules import age_of_customer
 from agent.brain.plan_rules import or_instead
-from agent.brain.small_talk import HUMAN_OFFER, MORE_OFFER
+from agent.brain.small_talk import CONFIRM, HUMAN_OFFER, MORE_OFFER
 from agent.brain.state import Act, Offer, State
 from agent.brain.understand import Frame
 from agent.korean.wording import topic
-from agent.requests import says_yes
+from agent.requests import says_no, says_yes
 from agent.selection import is_online
 from agent.tools import Toolbox
 from knowledge.catalog.model import Plan
@@ -26,9 +26,15 @@ _JOINS = re.compile(r"가입|개통|신규|새로")
 _DO_IT = re.compile(
     r"(?:바꿔|변경해?|해|신청해?|접수해?|진행해?)(?:주|줘|달)|할게|할래|하겠|그렇게"
 )
+_DO_NOT = re.compile(
+    r"안(?:할|해|바꿀|바꾸)|하지(?:마|말)|말아|마세요|취소|그만|생각해|나중에|됐어|괜찮|아니"
+)
+_MAY_CHANGE = re.compile(
+    r"(?:바꿔|변경해|옮겨|갈아타)도(?:되|돼)|(?:바꿀|변경할|옮길|갈아탈|가입할)수(?:는)?있"
+    r"|(?:변경|가입)(?:이)?(?:되나|돼요|될까|가능)"
+)
 _ONLY_A_NAME = 8
 """Characters beside a name that ask nothing: `아니 시니어 C형으로요`."""
-_CONFIRM = "이 요금제로 변경 신청을 접수해 드릴까요?"
 
 
 async def answer_to_offer(  # noqa: PLR0911 - a case a line
@@ -38,7 +44,8 @@ async def answer_to_offer(  # noqa: PLR0911 - a case a line
     offer = state.offer
     if offer is None or offer.act is not Act.CHANGE or frame.named:
         return None
-    if not (says_yes(frame.text) or _DO_IT.search(frame.plain)) or frame.asked:
+    does = says_yes(frame.text) or _DO_IT.search(frame.plain)
+    if not does or frame.asked or says_no(frame.text) or _DO_NOT.search(frame.plain):
         return None
     plan = tools.catalog.plan(offer.plan_ids[0])
     if plan is None:
@@ -71,11 +78,18 @@ async def change(  # noqa: PLR0911 - a case a line
     if not (_wants_change(frame) or (names_it and (offered or state.asked_change))):
         return None
     picked = focus.picked(frame, state, tools.catalog)
-    if picked is None and frame.has(Sign.THAT) and state.plan_ids:
+    this = frame.has(Sign.THAT) or (len(state.plan_ids) == 1 and "요금제" not in frame.plain)
+    if picked is None and this and state.plan_ids and not _JOINS.search(frame.plain):
         picked = tools.catalog.plan(state.plan_ids[0])
     plans = frame.plans or ((picked,) if picked else ())
     if not plans and frame.families:
-        return None
+        family = frame.families[0]
+        result = await tools.call("find_plans", {"family_id": family.id, "limit": 10})
+        listed = tuple(plan.id for plan in families.by_fee(family))
+        return draft(
+            state, *families.overview(family), result=result, plan_ids=(), listed=listed,
+            family_id=family.id, asked_change=True,
+        )  # fmt: skip
     if not plans:
         if _JOINS.search(frame.plain):
             return draft(state, "가입은 상담원이 도와드리고 있어요.", offer=HUMAN_OFFER)
@@ -88,11 +102,31 @@ async def change(  # noqa: PLR0911 - a case a line
         return draft(state, said, result=result, plan_ids=(plan.id,))
     if barred := await _barred(plan, state, tools):
         return barred
-    offer = Offer(act=Act.CHANGE, text=_CONFIRM, plan_ids=(plan.id,))
+    offer = Offer(act=Act.CHANGE, text=CONFIRM, plan_ids=(plan.id,))
     said = answers.price_and_data(plan, named=True)
     return draft(
         state, said, result=result, offer=offer, plan_ids=(plan.id,), family_id=plan.family_id
     )
+
+
+async def may_change(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+    """Whether the verified caller may change to a plan: `Y 슬림으로 바꿔도 돼요?`."""
+    age = age_of_customer(tools)
+    asks = _MAY_CHANGE.search(frame.plain) and not frame.age_told and not frame.has(Sign.RELATIVE)
+    plans = frame.plans or tuple(plan for family in frame.families[:1] for plan in family.plans)
+    if age is None or not asks or not plans or plans[0].eligibility.age is None:
+        return None
+    plan = plans[0]
+    result = await tools.call("get_plan", {"plan_id": plan.id})
+    if barred := await _barred(plan, state, tools):
+        return barred
+    await tools.call("get_customer")
+    offer = Offer(act=Act.CHANGE, text=CONFIRM, plan_ids=(plan.id,)) if frame.plans else None
+    return draft(
+        state, f"네, 고객님은 {plan.name}에 가입하실 수 있어요.",
+        answers.price_and_data(plan), result=result, offer=offer, plan_ids=(plan.id,),
+        family_id=plan.family_id,
+    )  # fmt: skip
 
 
 def _wants_change(frame: Frame) -> bool:

@@ -21,7 +21,9 @@ _DATA_RANKS = (Sign.MOST_DATA, Sign.MORE_DATA)
 _GAPS = (Topic.FEE, Topic.DATA)
 
 
-async def compare(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+async def compare(  # noqa: PLR0911 - a case a line
+    frame: Frame, state: State, tools: Toolbox
+) -> Draft | None:
     """Plans, or families, side by side."""
     plans = await _to_compare(frame, state, tools) if _asks_comparison(frame, state) else None
     if plans is None or tools.needs:
@@ -32,6 +34,8 @@ async def compare(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
         return await _plans(families.by_fee(frame.families[0])[:_MOST_PLANS], frame, state, tools)
     if len(frame.families) + len(plans) >= _TWO:
         return await _families(frame, state, tools)
+    if frame.age is not None or set(frame.asked) - set(_GAPS):
+        return None  # `시니어 B형 75세 넘으면 뭐가 좋아요`
     if plans:
         question = f"{object_(plans[0].name)} 어떤 요금제와 비교해 드릴까요?"
         result = await tools.call("find_plans", {"name": plans[0].name})

@@ -15,6 +15,7 @@ from agent.tools import Toolbox, ToolResult
 from knowledge.catalog.model import FaqEntry
 
 _OWN_OFFER = re.compile(r"상담원에게 연결해 드리겠습니다")
+_REALLY_UNLIMITED = "무제한 요금제도 많이 쓰면 느려지나요?"
 _APPLIES = "변경한 요금제는 언제부터 적용되나요?"
 _WHAT_IS_ROLLOVER = re.compile(r"^이월(?:이|이란|이라는게|이란게)?(?:뭐|무슨|뭔)")
 _LONGEST = 2
@@ -67,8 +68,10 @@ async def billing(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
 
 async def subject(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     """Subjects that the FAQ answers, whatever plan is named beside them."""
-    if frame.named is False and PHRASES["applies"].search(frame.plain):
+    if not frame.named and PHRASES["applies"].search(frame.plain):
         return await _from_pages(frame, state, tools, _APPLIES)
+    if not frame.named and PHRASES["really_unlimited"].search(frame.plain):
+        return await _from_pages(frame, state, tools, _REALLY_UNLIMITED)
     if not frame.has(Sign.FAQ):
         return None
     if _WHAT_IS_ROLLOVER.search(frame.plain):

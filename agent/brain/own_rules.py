@@ -18,7 +18,7 @@ from storage.records import EarlierCall
 
 _SEOUL = ZoneInfo("Asia/Seoul")
 _UNTIL_WHEN = re.compile(
-    r"언제까지|몇살까지|몇세까지|나이(?:가)?되면|살(?:이)?(?:되면|넘으면|지나면)|성인되면|졸업하면|생일(?:이)?지나면"
+    r"언제까지|몇살까지|몇세까지|나이(?:가)?되면|[살세](?:이|가)?(?:되면|되는|넘으면|지나면)|성인되면|졸업하면|생일(?:이)?지나면"
     r"|스무살|열아홉|19살|20살"
 )
 _NOT_ABOUT_MINE = (

@@ -9,6 +9,7 @@ from typing import Any
 from agent.brain import answers, families, focus
 from agent.brain.draft import Draft, draft
 from agent.brain.keywords import Sign, Topic
+from agent.brain.small_talk import CONFIRM
 from agent.brain.state import Act, Offer, State
 from agent.brain.understand import Frame
 from agent.brain.wishes import Wish, wish_in
@@ -139,14 +140,19 @@ async def _found(frame: Frame, state: State, tools: Toolbox, wish: Wish) -> Draf
     everywhere = await tools.call("find_plans", {**wish.arguments, "online": True, "limit": _MANY})
     online = next(filter(is_online, everywhere.plans), None)
     plans = result.plans
-    if not plans and online is None:
+    if not plans and (online is None or state.asked_change):
         return await _nothing(state, tools, wish)
     one = frame.has(*_BEST) or wish.shown == 1
     said = []
     if plans:
         best = one and not wish.opening
         said.append(_best(plans[0], frame) if best else f"{wish.opening}{answers.listed(plans)}")
-    if online and not frame.has(Sign.PRICIEST, Sign.LEAST_DATA) and _worth_it(online, plans, wish):
+    if (
+        online
+        and not state.asked_change
+        and not frame.has(Sign.PRICIEST, Sign.LEAST_DATA)
+        and _worth_it(online, plans, wish)
+    ):
         lead = "온라인 전용까지 보시면 " if plans else f"{wish.opening}온라인 전용인 "
         said.append(lead + answers.listed((online,)))
     shown = plans[:1] if one else plans
@@ -156,6 +162,8 @@ async def _found(frame: Frame, state: State, tools: Toolbox, wish: Wish) -> Draf
     if shown and state.offered_details == 0 and not one:
         text = f"{shown[0].name} 요금제를 자세히 알려 드릴까요?"
         offer = Offer(act=Act.DETAILS, text=text, plan_ids=ids[:1])
+    if shown and state.asked_change:
+        offer = Offer(act=Act.CHANGE, text=CONFIRM, plan_ids=ids[:1])
     return draft(
         state, *said, result=result if plans else everywhere, plan_ids=ids, listed=listed,
         topics=(), family_id=None, offer=offer,
