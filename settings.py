@@ -148,7 +148,10 @@ class Settings(BaseSettings):
         description="Seconds to wait for the model's next sign before the local brain takes over.",
     )
     openai_timeout_s: float = Field(
-        6.0, gt=0, description="Seconds for a whole answer before the local brain takes over."
+        6.0,
+        gt=0,
+        le=7,  # With a sentence said anew it stays below what a call waits for its agent.
+        description="Seconds for a whole answer before the local brain takes over.",
     )
     openai_max_tokens: int = Field(
         400, ge=50, description="Tokens of one answer; a reasoning model needs more."

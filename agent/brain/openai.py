@@ -51,6 +51,7 @@ _RETRY_AFTER_S = 0.3
 _RETRY_WITHIN_S = 1.0
 """What failed later is not tried again: the local brain answers sooner."""
 _REPHRASE_S = 2.0
+"""For all the sentences of a turn that are said anew."""
 _REPHRASE_TOKENS = 120
 _YES_NO = re.compile(r"(?:까요|있으세요|있으신가요|맞으세요|맞으신가요|괜찮으세요)\?$")
 _HUMAN = re.compile(r"상담원.*(?:연결|바꿔)")
@@ -69,6 +70,8 @@ class _Turn:
     """Why sentences were not proposed."""
     done: set[str] = field(default_factory=set)
     """Tool calls carried out, each with its arguments."""
+    rephrase_s: float = _REPHRASE_S
+    """Seconds left for sentences said anew."""
     retried: bool = False
     local: bool = False
     """Whether the local brain took over."""
@@ -119,8 +122,10 @@ class OpenAIBrain:
     ) -> Say | None:
         """Another sentence in place of one that was not borne out; None when there is none."""
         turn = self._turn
-        if turn is None or turn.local:
+        if turn is None or turn.local or turn.rephrase_s < _REPHRASE_S / 4:
             return None
+        loop = asyncio.get_running_loop()
+        began = loop.time()
         ask = Ask(
             messages=rephrasing(turn.messages, tools, rejected=rejected, problems=problems),
             meter=self._meter,
@@ -129,10 +134,12 @@ class OpenAIBrain:
             max_tokens=_REPHRASE_TOKENS,
         )
         try:
-            text = await self._model.complete(ask, Deadline(min(_REPHRASE_S, turn.deadline.left_s)))
+            text = await self._model.complete(ask, Deadline(turn.rephrase_s))
         except ModelError as error:
             log.info("no other sentence came (%s)", error.code)
             return None
+        finally:
+            turn.rephrase_s -= loop.time() - began
         cutter = SentenceCutter()
         sentences = [*cutter.feed(text), *cutter.finish()]
         if not sentences or speakable().problem(sentences[0]):

@@ -169,7 +169,8 @@ class ModelService:
         """
         ask = Ask(
             messages=[
-                {"role": "system", "content": prompt},
+                # Not every server holds to a schema, or knows how: the model is told as well.
+                {"role": "system", "content": f"{prompt}\n\nJSON: {json.dumps(schema)}"},
                 {"role": "user", "content": data},
             ],
             meter=Meter(call_sid=call_sid),

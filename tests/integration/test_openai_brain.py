@@ -370,14 +370,15 @@ async def test_another_sentence_is_not_waited_for_long() -> None:
     loop = asyncio.get_running_loop()
     plays = (
         Play(calls=[FIND]),
-        Play(text=["이월 10GB는 월 45,000원이에요."]),
+        Play(text=["이월 10GB는 월 45,000원이에요. 이월 10GB는 월 46,000원이에요."]),
         Play(stall=True),
     )
-    async with call(*plays) as (conversation, _):
+    async with call(*plays) as (conversation, server):
         began = loop.time()
         actions = await hear(conversation, "이월 10기가 얼마예요")
     assert "50,000원" in texts(actions)[0]
     assert round(loop.time() - began, 1) == 2.0
+    assert len(server.requests) == 3
 
 
 @pytest.mark.parametrize(
