@@ -38,6 +38,8 @@ _MEETS = re.compile(r"이하|이상|등록증|복지카드|외국인 고객|장�
 _BEST = re.compile(
     r"(?:가장|제일|최고로|최저)\s?(?P<how>저렴|싸|싼|비싸|비싼|많|큰|크|빠르|빨라|빠른|적|낮)"
 )
+_NAMED_BEHIND = re.compile(r"[한은른]?\s?(?:건|것은|게|쪽은|요금제는)\s")
+"""`가장 많은 건 심플이에요`: said of the plan behind, whatever was named before."""
 _FREE = re.compile(r"무료|공짜")
 _GENERIC = frozenset((Path(__file__).parent / "generic.txt").read_text(encoding="utf-8").split())
 """Words in plans' notes that set no plan apart."""
@@ -303,10 +305,12 @@ def _superlatives(
     """`가장 저렴해요` of a plan beside which a cheaper one was retrieved, or is in its family."""
     found = []
     for match in _BEST.finditer(shown):
-        named = about(mentions, [], match.start(), match.end(), text)
-        if not named:
-            behind = [m for m in mentions if m.start >= match.end()]
-            named = behind[0].plan_ids if behind else frozenset()
+        behind = [m for m in mentions if m.start >= match.end()]
+        if behind and _NAMED_BEHIND.match(shown, match.end()):
+            named = behind[0].plan_ids
+        else:
+            named = about(mentions, [], match.start(), match.end(), text)
+            named = named or (behind[0].plan_ids if behind else frozenset())
         said = [plan for plan in evidence.plans if plan.id in named]
         if not said or len(named) > 1:
             continue
