@@ -161,13 +161,18 @@ def load(paths: Iterable[Path]) -> list[Scenario]:
 
 
 def _files(paths: Iterable[Path], faults: list[str]) -> Iterator[Path]:
+    """Each file once, though a folder and a file in it may both be named."""
+    seen: set[Path] = set()
     for path in paths:
         if path.is_dir():
-            yield from sorted(file for file in path.rglob("*") if file.suffix in {".yaml", ".yml"})
+            files = sorted(file for file in path.rglob("*") if file.suffix in {".yaml", ".yml"})
         elif path.is_file():
-            yield path
+            files = [path]
         else:
             faults.append(f"{path}: no such file or folder")
+            continue
+        yield from (file for file in files if file.resolve() not in seen)
+        seen.update(file.resolve() for file in files)
 
 
 def _documents(file: Path, faults: list[str]) -> Iterator[tuple[str, Any]]:

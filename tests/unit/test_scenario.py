@@ -1,11 +1,11 @@
 """Scenario files: what they mean, and that a fault is named by file, document and field."""
 
-from datetime import date
+from datetime import date, datetime
 from pathlib import Path
 
 import pytest
 
-from scripts.carrier.scenario import DuringReply, ScenarioError, load
+from scripts.carrier.scenario import SEOUL, DuringReply, ScenarioError, load
 from scripts.carrier.voice import split_pauses
 from storage.records import HandoffReason, Outcome, Verification
 
@@ -134,6 +134,16 @@ def test_the_scenarios_of_this_project() -> None:
     root = Path(__file__).parents[2]
     assert len(load([root / "tests" / "scenarios"])) >= 25
     assert [scenario.id for scenario in load([root / "scripts" / "demo_call.yaml"])] == ["demo"]
+
+
+def test_a_file_that_is_named_twice_is_played_once(tmp_path: Path) -> None:
+    file = write(tmp_path, SHORT)
+    assert [scenario.id for scenario in load([tmp_path, file])] == ["short"]
+
+
+def test_without_a_date_it_is_today(tmp_path: Path) -> None:
+    (scenario,) = load([write(tmp_path, SHORT.replace("today: 2026-11-20\n", ""))])
+    assert abs((scenario.today - datetime.now(SEOUL).date()).days) <= 1
 
 
 def test_nothing_is_a_fault(tmp_path: Path) -> None:
