@@ -137,4 +137,7 @@ def says_no(text: str) -> bool:
 def asks_why(text: str) -> bool:
     """True for `왜요?` to a question for a number; `요금이 왜 많이 나왔어요` asks about a bill."""
     squeezed = plain(text)
-    return "왜" in squeezed and len(squeezed) <= 14 and "요금" not in squeezed
+    return "왜" in squeezed and len(squeezed) <= 14 and not _COMPLAINS.search(squeezed)
+
+
+_COMPLAINS = re.compile(r"요금|느[려린]|비싸|많이|데이터|안터|안돼|안되|인터넷")

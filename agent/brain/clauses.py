@@ -40,6 +40,8 @@ def questions_in(text: str, reader: Reader, state: State) -> tuple[Frame, ...]:
     whole = reader.read(text, within=state.family_id)
     if people := _people(whole, reader):
         return people
+    if pair := _beside(whole, reader, state):
+        return pair
     parts = clauses_in(whole.text)
     if len(parts) < 2:
         return (whole,)
@@ -83,6 +85,16 @@ _OTHER_MATTERS = (
     Sign.FAQ, Sign.BILL, Sign.RECOMMEND, Sign.COMPARE, Sign.CHEAPEST, Sign.CHEAPER,
     Sign.PRICIEST, Sign.MOST_DATA, Sign.MORE_DATA, Sign.HISTORY, Sign.CHANGE, Sign.MINE,
 )  # fmt: skip
+
+
+def _beside(whole: Frame, reader: Reader, state: State) -> tuple[Frame, ...]:
+    """`요고 36 요금이랑 가입 방법`: a figure of a plan, and beside it another matter."""
+    parts = _BESIDE.split(whole.text, maxsplit=1)
+    if len(parts) != 2 or not whole.has(Sign.FAQ, Sign.BILL) or not whole.asked:
+        return ()
+    first, second = (reader.read(part, within=state.family_id) for part in parts)
+    other = second.has(Sign.FAQ, Sign.BILL) and not second.asked and not second.named
+    return (first, second) if first.asked and not first.has(Sign.FAQ) and other else ()
 
 
 def _people(whole: Frame, reader: Reader) -> tuple[Frame, ...]:

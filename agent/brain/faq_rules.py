@@ -7,6 +7,7 @@ import re
 from agent import lines
 from agent.brain.draft import Draft, draft
 from agent.brain.keywords import PHRASES, SUBJECTS, Sign, Topic
+from agent.brain.plan_rules import unknown_name
 from agent.brain.sentences import in_sentences
 from agent.brain.small_talk import HUMAN_OFFER
 from agent.brain.state import State
@@ -94,10 +95,10 @@ def _as_pages_ask(frame: Frame, state: State, tools: Toolbox) -> str | None:
     """What a caller means in the words of the frequent questions."""
     if PHRASES["travels"].search(frame.plain):
         return "로밍 요금은 얼마인가요?"
-    for asked in frame.asked:
+    for asked in frame.asked if frame.has(Sign.ASKS) or "?" in frame.text else ():
         if query := _IN_GENERAL.get(asked):
             return query
-    if frame.has(Sign.WHICH_PLANS):
+    if frame.has(Sign.WHICH_PLANS) and not unknown_name(frame):
         return "어떤 요금제들이 있나요?"
     family = tools.catalog.family(state.family_id or "")
     return f"{family.name} {frame.text}" if family and frame.has(Sign.FAQ) else None
@@ -116,8 +117,11 @@ _IN_GENERAL = {
 """Questions about plans in general, where none is spoken of."""
 
 
-async def unknown(_: Frame, state: State, __: Toolbox) -> Draft:
+async def unknown(frame: Frame, state: State, _: Toolbox) -> Draft:
     """Say so, and offer a human."""
+    if unknown_name(frame) and not frame.has(Sign.FAQ, Sign.BILL):
+        said = "죄송합니다, 말씀하신 이름의 요금제는 찾지 못했어요."
+        return draft(state, said, "다른 이름으로 다시 말씀해 주시겠어요?", sure=False)
     return draft(
         state,
         "죄송합니다, 그 부분은 제가 정확히 알지 못해요.",

@@ -217,6 +217,8 @@ async def follow_up(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     if not plans:
         vague = not frame.topics or asked[0] in (Topic.FEE, Topic.DATA, Topic.TOTAL)
         known = frame.asked or state.topics
+        if frame.has(Sign.FAQ, Sign.BILL) or unknown_name(frame):
+            return None
         if vague and len(frame.plain) <= _SHORT:
             return draft(state, _WHICH, topics=known, sure=False)
         return None
@@ -232,6 +234,24 @@ async def follow_up(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     return draft(
         state, *said, result=result, topics=asked, plan_ids=kept, family_id=plans[0].family_id
     )
+
+
+_NAMED = re.compile(r"(?P<word>[가-힣A-Za-z0-9]{2,})\s?(?:요금제|플랜)")
+_NO_NAME = re.compile(
+    r"(?:[는은던른떤런슨될할갈쓸인한싼된한운]|비싼|좋은|이런|그런|어떤|무슨|다른|우리|저희|제가|지금|현재|기존"
+    r"|무제한|무약정|데이터|온라인|전용|추천|통신|핸드폰|휴대폰|휴대전화|이번|5G|5g|전체|모든|각각|보통|일반"
+    r"|인터넷|저렴|최저|최고|우리집|회사|혹시|그거|이거|거기|여기|요즘|근데|그럼|저기|말고|정도|짜리|이하|이상"
+    r"|미만|가족|학생|청소년|청년|어린이|노인|어르신|외국인|장애인|복지|아이|아들|딸|부모님|어머니|아버지|이랑|하고"
+    r"|으로|에서|보다|까지|부터|궁금|안녕하세요|여보세요|음|그냥|제일|가장|대로|대)$"
+)
+
+
+def unknown_name(frame: Frame) -> str | None:
+    """The name of a plan that there is not: `골드 요금제 얼마예요`."""
+    if frame.named or frame.budget or frame.gb is not None or frame.age is not None:
+        return None
+    match = _NAMED.search(frame.text)
+    return None if match is None or _NO_NAME.search(match["word"]) else match["word"]
 
 
 async def _of_spoken_family(

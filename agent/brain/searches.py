@@ -68,6 +68,8 @@ async def search(  # noqa: PLR0911 - a case a line
         return await _in_named_family(frame, state, tools)
     if frame.named and not (frame.plans and frame.has(*measured)):
         return None
+    if frame.plans and Topic.BENEFITS in frame.asked:
+        return None  # `데이터 더 주는 나이 있어요?` asks about the plan
     if frame.has(Sign.CHEAPEST) and frame.has(Sign.PRICIEST):
         return await _both_ends(state, tools)
     if Topic.ROLLOVER in frame.topics and frame.has(Sign.WITH_BENEFIT, Sign.WHICH_PLANS):

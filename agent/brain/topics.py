@@ -13,12 +13,14 @@ _PARTS = re.compile(
     r"|(?<=[가-힣])(?:이랑|랑|하고|과|와|에다가?|이며|며)\s+|(?<=[가-힣])도\s+(?=[가-힣]+도)"
 )
 """Where one thing that is asked ends and the next begins."""
+_LISTED = re.compile(r"(?:요금|가격)데이[터타]")
+"""`요금 데이터 속도`: data for itself, without a joining word."""
 _NARROWER = {
     Topic.DISCOUNT: {Topic.FEE},
     Topic.TOTAL: {Topic.FEE, Topic.ELIGIBILITY},
-    Topic.THROTTLE: {Topic.DATA, Topic.FEE, Topic.ELIGIBILITY, Topic.OTT},
-    Topic.SHARING: {Topic.DATA, Topic.FEE, Topic.ELIGIBILITY},
-    Topic.ROLLOVER: {Topic.DATA, Topic.FEE, Topic.ELIGIBILITY},
+    Topic.THROTTLE: {Topic.DATA, Topic.ELIGIBILITY, Topic.OTT},
+    Topic.SHARING: {Topic.DATA, Topic.ELIGIBILITY},
+    Topic.ROLLOVER: {Topic.DATA, Topic.ELIGIBILITY},
     Topic.DATA: {Topic.ELIGIBILITY},
     Topic.MINUTES: {Topic.ELIGIBILITY},
     Topic.EXTRA_MINUTES: {Topic.ELIGIBILITY, Topic.MINUTES},
@@ -40,7 +42,9 @@ def topics_in(text: str) -> tuple[Topic, ...]:
         if not squeezed:
             continue
         named = [topic for topic, pattern in TOPICS.items() if pattern.search(squeezed)]
+        listed = _LISTED.search(squeezed) is not None
         wider = {other for topic in named for other in _NARROWER.get(topic, ())}
+        wider -= {Topic.DATA} if listed else set()
         asked = [t for t in named if t is not Topic.OVERVIEW and t not in wider]
         if not asked and _HOW_MUCH.search(squeezed):
             asked = [Topic.FEE]

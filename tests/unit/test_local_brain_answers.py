@@ -54,6 +54,10 @@ SEVERAL_QUESTIONS = {
         "",
         turn("이월 21기가 약정하면 얼마고 다 쓰면 속도 얼마예요?", "43,500원", "1Mbps"),
     ),
+    "a list without particles": (
+        "",
+        turn("슬림 14기가 요금 데이터 속도 다 알려주세요", "55,000원", "14GB", "1Mbps"),
+    ),
     "membership beside the fee": ("", turn("5지 베이직 얼마고 멤버십은 뭐예요", "80,000원", "VIP")),
 }
 REFERENCES = {
@@ -249,6 +253,9 @@ ACCOUNTS = {
 }
 MANNERS = {
     "other carriers": ("", turn("SKT 요금제는 얼마예요?", "다른 통신사")),
+    "no such plan": ("", turn("골드 요금제 얼마예요", "찾지 못했어요", never="원입니다")),
+    "anger": ("", turn("이놈의 기계 말이 안 통하네", "불편을 드려", "상담원")),
+    "a wrong number": ("", turn("전화 잘못 걸었어요", "감사합니다", tools="end_call")),
     "why it is dear": ("", turn("이번 달 요금이 왜 이렇게 많이 나왔어요", never="번호")),
     "a joke": ("", turn("농담 하나 해줘", "요금제는 도와드릴 수 있어요")),
     "its age": ("", turn("몇 살이에요?", "AI 상담원")),
