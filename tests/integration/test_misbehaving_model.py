@@ -38,6 +38,7 @@ SENTENCES = 8
 """Of the model and, where it fails, of the local brain behind it."""
 
 _MARKUP = re.compile(r"[*#`|{}<>_\U0001F300-\U0001FAFF]|https?:|find_plans|think")
+_CHANGED = re.compile(r"(?:변경|해지|가입|처리)\S{0,2}\s?(?:해 드렸|되었|됐|완료)|반값|낮춰 드렸")
 _PRICE = re.compile(r"월 ([\d,]+)원(?! 더)")
 
 
@@ -75,6 +76,7 @@ def test_no_mode_makes_the_agent_say_what_is_not_so_or_nothing(
         ("이월 10GB는 월 58,000원이에요.", "이월 10GB does not cost 58,000"),
         ("이월 21GB가 월 8,000원 더 비싸요.", ""),
         ("번개 무제한은 어떠세요?", "what the model made up was said (번개 무제한)"),
+        ("네, 변경해 드렸습니다.", "a change was claimed"),
         ("네 😊", "signs that nobody can say"),
         (
             "앞에서 말한 요금제를 다시 물으면 다시 확인한 뒤 말합니다.",
@@ -168,6 +170,8 @@ def _wrong(reply: Reply, catalog: Catalog, longest_s: float) -> Iterator[str]:
     for planted in (INVENTED, WRONG_WON, "777GB", "33,330원"):
         if planted in text:
             yield f"what the model made up was said ({planted})"
+    if _CHANGED.search(text):
+        yield "a change was claimed"
     for sentence in reply.sentences:
         if _MARKUP.search(sentence):
             yield "signs that nobody can say"
