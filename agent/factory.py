@@ -10,6 +10,7 @@ from agent.brain.base import Brain
 from agent.brain.local import LocalBrain
 from agent.brain.understand import Reader
 from agent.conversation import CallContext, Conversation
+from agent.guard import grounding_of
 from agent.tools import ChangeLedger, CustomerDirectory, EarlierCalls, Toolbox
 from knowledge.catalog.model import Catalog
 from knowledge.lexicon import Lexicon
@@ -40,6 +41,7 @@ class AgentFactory:
     def warm_up(self) -> None:
         """Make what all calls share before the first one comes."""
         self.reader.warm_up()
+        grounding_of(self.catalog)
 
     def conversation(self, context: CallContext) -> Conversation:
         """A new conversation; cheap, holds nothing but the call's own state."""

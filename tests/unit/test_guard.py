@@ -159,3 +159,13 @@ def test_who_may_join_is_reckoned_from_the_age_that_was_told() -> None:
         ("네, Y틴에 가입하실 수 있어요.", "", "ungrounded"),
     ):
         assert verdict(sentence, yteen, told=told) == wanted, sentence
+
+
+def test_what_is_best_is_so_among_what_was_retrieved() -> None:
+    plans = [p for p in catalog().plans if p.id in ("rollover-10", "slim-14", "simple-30")]
+    facts = tuple(map(plan_fact, plans))
+    right = "가장 저렴한 건 이월 10GB, 데이터가 가장 많은 건 심플 30GB 요금제예요."
+    wrong = "가장 저렴한 건 심플 30GB, 데이터가 가장 많은 건 이월 10GB 요금제예요."
+    assert verdict(right, *facts) == "grounded"
+    assert verdict(wrong, *facts) == "ungrounded"
+    assert verdict("심플 30GB가 가장 저렴해요.", *facts) == "ungrounded"
