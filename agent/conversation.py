@@ -62,6 +62,7 @@ class Conversation:
         self._calls: list[ToolCall] = []
         self._silences = 0
         self._empties = 0
+        self._answered = False
 
     @property
     def customer(self) -> Customer | None:
@@ -77,6 +78,14 @@ class Conversation:
     def expects(self) -> Expectation:
         """What the last sentence that the caller heard asked for."""
         return self._expects
+
+    @property
+    def answered(self) -> bool:
+        """True when the caller's last words were answered and nothing hangs on what comes next.
+
+        Who hangs up then was served; who is asked for a number or offered a human was not yet.
+        """
+        return self._answered
 
     @property
     def history(self) -> tuple[Exchange, ...]:
@@ -130,6 +139,8 @@ class Conversation:
         if ending is None and any(say.grounding == "replaced" for say in self._reply):
             self._offered_human = "cannot_answer"
             yield self._said(Say(text=lines.OFFER_HUMAN, expects=Expectation.YES_NO))
+        if heard.kind != "silence":
+            self._answered = not self._empties and self._serves()
         if ending:
             if isinstance(ending, HandOff) and not self._reply:
                 yield self._said(Say(text=lines.HANDOFF))
@@ -146,6 +157,11 @@ class Conversation:
             self._expects = heard[-1].expects if heard else Expectation.OPEN
             self._offered_human = self._offered_human if lines.OFFER_HUMAN in text else None
         self._brain.played(text, interrupted=interrupted)
+
+    def _serves(self) -> bool:
+        """Whether this turn's reply, as a whole, left the caller nothing to wait for."""
+        asked = any(say.expects is Expectation.NUMBER for say in self._reply)
+        return bool(self._reply) and not asked and lines.OFFER_HUMAN not in self._reply[-1].text
 
     def _begin(self, heard: str) -> None:
         if self._reply and self._worth_repeating:

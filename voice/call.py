@@ -233,11 +233,18 @@ class Call:
         elif reply is not None and isinstance(reply.draft.ending, EndCall):
             self._result = CallResult(outcome=reply.draft.ending.outcome)
         else:
-            failed = reason in {"stream-error", "shutdown"}
             self._result = CallResult(
-                outcome=Outcome.FAILED if failed else Outcome.ABANDONED,
+                outcome=self._cut_off_as(reason),
                 superseded=reason == "superseded",
             )
+
+    def _cut_off_as(self, reason: str) -> Outcome:
+        """How a call that the agent did not end came out: who hangs up answered was served."""
+        if reason in {"stream-error", "shutdown"}:
+            return Outcome.FAILED
+        waits = self._busy or self._ear.speaking or self._keys.waiting
+        served = reason != "superseded" and self.dialogue.answered and not waits
+        return Outcome.COMPLETED if served else Outcome.ABANDONED
 
     # What time tells
 

@@ -25,6 +25,11 @@ class Dialogue(Protocol):
         """How sure that is."""
         ...
 
+    @property
+    def answered(self) -> bool:
+        """True when the caller's last words were answered and nothing hangs on the next ones."""
+        ...
+
     def greet(self) -> AsyncGenerator[Action, None]:
         """The first words."""
         ...

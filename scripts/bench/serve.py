@@ -67,6 +67,7 @@ class OneSentence:
     """A Dialogue that answers everything with one sentence."""
 
     customer: Customer | None = None
+    answered = False
     verification = Verification.NONE
 
     async def greet(self) -> AsyncGenerator[Action, None]:

@@ -112,8 +112,8 @@ class _TextCall:
                 return Outcome.HANDED_OFF
             case EndCall(outcome=outcome):
                 return outcome
-            case None:
-                return Outcome.ABANDONED  # the caller hangs up
+            case None:  # the caller hangs up
+                return Outcome.COMPLETED if self._conversation.answered else Outcome.ABANDONED
 
     async def _do(self, turn: Turn, following: Turn | None) -> None:
         """One turn of the caller, and all replies to it."""

@@ -63,7 +63,7 @@ def test_a_failure_is_told_and_makes_the_status_one(tmp_path: Path) -> None:
     assert done.exit_code == 1
     assert "does not say '1,234원'" in done.output
     *_, failed, totals = [json.loads(line) for line in out.read_text("utf-8").splitlines()]
-    assert failed["failures"][1:] == ["call: outcome is abandoned, not handed_off"]
+    assert failed["failures"][1:] == ["call: outcome is completed, not handed_off"]
     assert (totals["pass_1"], totals["pass_4"]) == (0.5, None)
 
 

@@ -212,6 +212,7 @@ class ScriptedDialogue:
     think_s: float = 0.0
     customer: Customer | None = None
     verification: Verification = Verification.NONE
+    answered: bool = False
     heard: list[Heard] = field(default_factory=list)
     remembered: list[tuple[str, bool]] = field(default_factory=list)
 

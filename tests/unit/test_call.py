@@ -382,6 +382,29 @@ def test_last_words_that_cannot_be_recognised_do_not_lose_the_turn(tmp_path: Pat
     assert [turn.input_kind for turn in call.journal.turns] == ["none", "speech"]
 
 
+@pytest.mark.parametrize(
+    ("answered", "after_s", "outcome"),
+    [
+        (True, 12, Outcome.COMPLETED),
+        (False, 12, Outcome.ABANDONED),
+        (True, 5.5, Outcome.ABANDONED),
+    ],
+    ids=["answered", "something is open", "into the answer"],
+)
+def test_who_hangs_up_answered_was_served(
+    tmp_path: Path, answered: bool, after_s: float, outcome: Outcome
+) -> None:
+    async def script(call: Fixture) -> None:
+        call.dialogue.answered = answered
+        await asyncio.sleep(3)
+        await call.line.say(QUESTION)
+        await asyncio.sleep(after_s - 3)
+        call.call.receive(Stopped(reason="stop"))
+
+    _, result = live(lambda: place_call(tmp_path, hears=["얼마예요"]), script)
+    assert result.outcome is outcome
+
+
 def test_words_in_progress_when_the_line_is_cut_are_kept(tmp_path: Path) -> None:
     async def script(call: Fixture) -> None:
         await asyncio.sleep(3)

@@ -44,6 +44,18 @@ async def begin(call: Conversation) -> list[Action]:
     return actions
 
 
+async def test_a_call_is_answered_once_nothing_is_left_open() -> None:
+    call = conversation()
+    await begin(call)
+    assert not call.answered  # nothing was asked yet
+    await exchange(call, "슬림 14기가 얼마예요?")
+    assert call.answered
+    await exchange(call, "", "silence")
+    assert call.answered
+    await exchange(call, "아이폰 케이스 색상 뭐 있어요?")
+    assert not call.answered  # a human was offered
+
+
 async def test_the_greeting_names_a_known_customer() -> None:
     call = conversation()
     actions = await begin(call)

@@ -120,6 +120,11 @@ class Asking:
         """Set when the first words have been played, or were cut short."""
 
     @property
+    def answered(self) -> bool:
+        """Whether nothing hangs on what the caller says next."""
+        return self._inner.answered
+
+    @property
     def customer(self) -> Customer | None:
         """As the conversation knows."""
         return self._inner.customer
