@@ -212,7 +212,7 @@ class Conversation:
         """Propose the reply: what code answers itself, else what the brain proposes."""
         if kind == "silence":
             replies = self._silence(expected)
-        elif (kind == "keys" and text == "0") or (kind != "keys" and requests.wants_human(text)):
+        elif (kind == "keys" and text == "0") or (kind != "keys" and self._human_wanted(text)):
             replies = self._human("caller_request", lines.HANDOFF)
         elif kind == "keys" and text in {"", "#"}:
             replies = self._back()
@@ -233,6 +233,15 @@ class Conversation:
         async with aclosing(replies):
             async for say in replies:
                 yield say
+
+    def _human_wanted(self, text: str) -> bool:
+        """What `연결해` and `바꿔 주세요` mean depends on the question before them."""
+        asked = self._history[-2].said if len(self._history) > 1 else ""
+        if requests.changes_it(text) and asked.endswith(lines.ASKS_CHANGE):
+            return False
+        if requests.takes_human(text) and not asked.endswith(lines.OFFER_HUMAN):
+            return True
+        return requests.wants_human(text)
 
     async def _about_identity(
         self, kind: str, text: str, expected: Expectation

@@ -33,7 +33,7 @@ _WANTED = (
     rf"{_MACHINE}(?:이랑|랑|하고|한테)(?:은|는)?.{{0,6}}싫",
     rf"{_PERSON}없(?:어|나|냐|습)",
     r"상담(?:좀)?(?:연결|바꿔)",
-    r"(?:^|전화|다시)(?:그냥|그럼|빨리)*"
+    r"(?:^|전화|다시)(?:그냥|그럼|그러면|빨리|얼른|바로|일단|좀)*"
     r"(?:연결해(?:주세요|줘요?|주십시오|달라|주시)|바꿔(?:주세요|줘요?|달라))",
     r"(?:^|an?|the|real|live|human)(?:operator|representative|human|agent|person)(?:please|플리즈)?$",
     r"휴먼연결",
@@ -56,7 +56,8 @@ _UNWANTED = (
     rf"{_ABOUT}(?:몇시|언제까지|운영|업무시간|근무|무료|요금(?=드|나|들|있|내)|통화료|비용|돈(?=드|들|나|내)"
     r"|유료|오래걸|얼마나(?:기다|걸)|주말에도)",
     rf"{_AGENT}(?:이세요|이에요|이신가|입니까|맞아|맞나|인가요|이야)",
-    rf"{_AGENT}(?:이랑|하고|과)통화(?:하는|중인|중)(?:거|건|게|이)",
+    rf"(?:{_AGENT}|{_PERSON}|{_MACHINE})(?:이랑|랑|하고|과|와)(?:지금|직접)?"
+    r"(?:통화|얘기|이야기|대화|말|상담)(?:하는|하고있는|하고계신|중인|중)(?:거|건|게|이)(?!.{0,4}(?:원|좋|부탁|편|낫|나아))",
     rf"{_AGENT}(?:님|분)?(?:이|가)(?!랑|요(?!금)|필요).{{0,20}}?"
     r"(?:했(?:는|어|거|던|고)|줬(?:는|어|거|던|고)|다던데|라던데|랬)",
     rf"{_AGENT}(?:하고|이랑|한테|과|에게)(?:(?!달라|하라).){{0,6}}?(?:통화|얘기|이야기|상담|물어|들)"
@@ -74,12 +75,22 @@ _AGAIN = re.compile(
 )
 _SLOWER = re.compile(r"천천히|너무빨|말이빨|빨라서|빨리말하지")
 _YES = re.compile(
-    r"^(?:ㅇㅇ|ㅇㅋ|오키|네(?!이버|살|명|개|가지|번)|예(?!순|산|약|전|를|뻐)|넵|넹|녜|(?:내|에|어)+(?=$|네|예|요|그래|좋|해|맞)|응|그래|그럼|좋아|좋습|맞아|맞습|그렇|부탁|해주|해줘|알려주세요$|알려줘$|"
-    r"연결해|당연|물론|오케이|ok|그러|그렇게|한번알려|들어볼|말씀해|얘기해)"
+    r"^(?:ㅇㅇ|ㅇㅋ|오키|네(?!이버|살|명|개|가지|번)|예(?!순|산|약|전|를|뻐)|넵|넹|녜|(?:내|에|어)+(?=$|네|예|요(?!금|즘|구|고)|그래|좋|해|맞)|응|그래|그럼(?=$|요|네|그렇|그래|부탁|연결|해|좋|당연)|좋아|좋습|맞아|맞습|그렇|부탁|해주|해줘|알려주세요$|알려줘$|"
+    r"연결해|당연|물론|오케이|ok|그러(?=$|세요|죠|지|시|자|든|십|면(?:그래|연결|해|부탁|좋))|그렇게|한번알려|들어볼|말씀해|얘기해)"
 )
+_ASKS = re.compile(r"얼마|몇|언제|어떻게|왜|어디|누구|무슨")
+"""`네, 그럼 얼마예요?` asks something before it takes what was offered."""
 _HESITATES = re.compile(r"^(?!어$)(?:어|음|그|저|아|저기|에|흠|글쎄)+$")
 _NO = re.compile(
     r"^(?:네|예|음|어|아)*(?:ㄴㄴ|아니(?!야|세)|아뇨|아녀|아니오|됐어|됐습|되었|괜찮|괜찬|필요없|안해도|없어요?$|없습|없는|그만|싫|노|나중에|다음에|다됐|이제됐|충분)"
+)
+_YES_CONNECT = re.compile(
+    r"^(?:네|넵|예|응|어|아|음|그래요?|그럼요?|그러면|좋아요|알겠어요|알았어요?|좀|그냥|빨리|바로|지금)+"
+    r"연결(?:해|좀|부탁|시켜)"
+)
+_CHANGE_IT = re.compile(
+    r"^(?:네|넵|예|응|어|아|그래요?|그럼|그러면|좋아요|그걸로|그거로|그렇게|그냥|빨리|좀)*"
+    r"(?:바꿔|변경해|바까)(?:주세요|줘요?|주십시오|달라|주시겠어요)"
 )
 _ENDS = re.compile(r"[.?!]+")
 _WANTED_RE = re.compile("|".join(_WANTED))
@@ -107,6 +118,16 @@ def _wants_human(squeezed: str) -> bool:
     return bool(_WANTED_RE.search(_UNWANTED_RE.sub("", squeezed)))
 
 
+def takes_human(text: str) -> bool:
+    """True for `네, 연결해 주세요`: yes to a human, whether or not one was offered."""
+    return bool(_YES_CONNECT.search(plain(text)))
+
+
+def changes_it(text: str) -> bool:
+    """True for `바꿔 주세요` alone: the person, unless a change of plan was just asked back."""
+    return bool(_CHANGE_IT.search(plain(text)))
+
+
 def wants_repeat(text: str) -> bool:
     """True when the caller asks to hear the last reply again, and nothing else."""
     squeezed = plain(text)
@@ -124,7 +145,7 @@ def wants_slower(text: str) -> bool:
 
 def says_yes(text: str) -> bool:
     """True when a short answer to a yes/no question means yes; `어, 음, 그` only hesitates."""
-    if _HESITATES.match(plain(text)):
+    if _HESITATES.match(plain(text)) or _ASKS.search(plain(text)):
         return False
     return len(plain(text)) <= 12 and bool(_YES.match(plain(text))) and not says_no(text)
 

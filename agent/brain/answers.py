@@ -100,7 +100,7 @@ def eligibility(plan: Plan, *, age: int | None = None) -> list[str]:
             if fits
             else f"만 {age}세이시면 아쉽지만 가입 대상이 아니에요."
         )
-        said = said[::-1] if fits else said
+        said = said[::-1] if fits else [said[1], f"{topic(plan.name)} {rule.text} 요금제예요."]
     return said
 
 

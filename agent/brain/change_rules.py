@@ -14,9 +14,9 @@ from agent.brain.state import Act, Offer, State
 from agent.brain.understand import Frame
 from agent.korean.wording import topic
 from agent.requests import says_no, says_yes
-from agent.selection import is_online
+from agent.selection import AGE_KINDS, is_online
 from agent.tools import Toolbox
-from knowledge.catalog.model import Plan
+from knowledge.catalog.model import Family, Plan
 from knowledge.compare import is_eligible
 
 _ASKS_HOW = re.compile(
@@ -29,10 +29,14 @@ _DO_IT = re.compile(
 _DO_NOT = re.compile(
     r"안(?:할|해|바꿀|바꾸)|하지(?:마|말)|말아|마세요|취소|그만|생각해|나중에|됐어|괜찮|아니"
 )
+_MYSELF = re.compile(
+    r"(?:^|[\s,])(?:저|나|전|난|제|내)(?:는|도|가|두|한테|\s?나이(?:에|로|면|도|는)?)?(?=[\s,.?!]|$)"
+)
 _MAY_CHANGE = re.compile(
-    r"(?:바꿔|변경해|옮겨|갈아타)도(?:되|돼)|(?:바꿀|변경할|옮길|갈아탈|가입할)수(?:는)?있"
+    r"(?:바꿔|변경해|옮겨|갈아타|가입해)도(?:되|돼)|(?:바꿀|변경할|옮길|갈아탈|가입할)수(?:는)?있"
     r"|(?:변경|가입)(?:이)?(?:되나|돼요|될까|가능)"
 )
+_ANYBODY = re.compile(r"누가|누구|몇살|몇세|아무나|언제|조건|자격|나이제한")
 _ONLY_A_NAME = 8
 """Characters beside a name that ask nothing: `아니 시니어 C형으로요`."""
 
@@ -110,23 +114,64 @@ async def change(  # noqa: PLR0911 - a case a line
 
 
 async def may_change(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
-    """Whether the verified caller may change to a plan: `Y 슬림으로 바꿔도 돼요?`."""
-    age = age_of_customer(tools)
-    asks = _MAY_CHANGE.search(frame.plain) and not frame.age_told and not frame.has(Sign.RELATIVE)
+    """Whether the caller may have a plan: `저 Y 베이직 가입할 수 있어요?`, `나 시니어 되지?`."""
     plans = frame.plans or tuple(plan for family in frame.families[:1] for plan in family.plans)
-    if age is None or not asks or not plans or plans[0].eligibility.age is None:
+    if not plans or not _asks_for_oneself(frame) or plans[0].eligibility.kind not in AGE_KINDS:
         return None
     plan = plans[0]
-    result = await tools.call("get_plan", {"plan_id": plan.id})
-    if barred := await _barred(plan, state, tools):
+    whole = frame.families[0] if not frame.plans and len(plans) > 1 else None
+    name = whole.name if whole else plan.name
+    age = age_of_customer(tools)
+    if age is None:
+        return await _of_what_age(plan, name, state, tools, whole=whole is not None)
+    if barred := await _barred(plan, state, tools, name=name):
         return barred
-    await tools.call("get_customer")
-    offer = Offer(act=Act.CHANGE, text=CONFIRM, plan_ids=(plan.id,)) if frame.plans else None
+    who = await tools.call("get_customer")
+    if who.plans and who.plans[0].id == plan.id:
+        return draft(state, f"{topic(plan.name)} 지금 이용 중이신 요금제예요.", result=who)
+    yes = f"네, 고객님은 {name}에 가입하실 수 있어요."
+    return await (
+        _welcome(whole, yes, state, tools) if whole else _may_have(plan, yes, state, tools)
+    )
+
+
+async def _may_have(plan: Plan, yes: str, state: State, tools: Toolbox) -> Draft:
+    result = await tools.call("get_plan", {"plan_id": plan.id})
+    offer = Offer(act=Act.CHANGE, text=CONFIRM, plan_ids=(plan.id,))
     return draft(
-        state, f"네, 고객님은 {plan.name}에 가입하실 수 있어요.",
-        answers.price_and_data(plan), result=result, offer=offer, plan_ids=(plan.id,),
-        family_id=plan.family_id,
+        state, yes, answers.price_and_data(plan), result=result, offer=offer,
+        plan_ids=(plan.id,), family_id=plan.family_id,
     )  # fmt: skip
+
+
+async def _welcome(family: Family, yes: str, state: State, tools: Toolbox) -> Draft:
+    result = await tools.call("find_plans", {"family_id": family.id, "limit": 10})
+    listed = tuple(other.id for other in families.by_fee(family))
+    return draft(
+        state, yes, families.in_range(family), result=result, plan_ids=(), listed=listed,
+        family_id=family.id, topics=(Topic.ELIGIBILITY,),
+    )  # fmt: skip
+
+
+async def _of_what_age(
+    plan: Plan, name: str, state: State, tools: Toolbox, *, whole: bool
+) -> Draft:
+    """The rule, and the question that lets it be applied."""
+    result = await tools.call("get_plan", {"plan_id": plan.id})
+    said = f"{topic(name)} {plan.eligibility.text}이시면 가입하실 수 있어요."
+    return draft(
+        state, said, "나이가 어떻게 되세요?", result=result, family_id=plan.family_id,
+        plan_ids=() if whole else (plan.id,), topics=(Topic.ELIGIBILITY,),
+    )  # fmt: skip
+
+
+def _asks_for_oneself(frame: Frame) -> bool:
+    if frame.age_told or frame.has(Sign.RELATIVE, Sign.COMPARE):
+        return False
+    if _MAY_CHANGE.search(frame.plain):
+        return not _ANYBODY.search(frame.plain)
+    asks = frame.has(Sign.ASKS_FIT) or Topic.ELIGIBILITY in frame.asked
+    return asks and not frame.has(Sign.CHANGE) and bool(_MYSELF.search(frame.text))
 
 
 def _wants_change(frame: Frame) -> bool:
@@ -140,7 +185,9 @@ def _wants_change(frame: Frame) -> bool:
     return bool(frame.has(Sign.CHANGE) and of_plan and not other_wish and not seeks)
 
 
-async def _barred(plan: Plan, state: State, tools: Toolbox) -> Draft | None:
+async def _barred(
+    plan: Plan, state: State, tools: Toolbox, *, name: str | None = None
+) -> Draft | None:
     """Why a plan cannot be had on the phone, if that is known."""
     if is_online(plan):
         result = await tools.call("get_plan", {"plan_id": plan.id})
@@ -150,6 +197,10 @@ async def _barred(plan: Plan, state: State, tools: Toolbox) -> Draft | None:
     if age is None or plan.eligibility.age is None or is_eligible(plan, age=age):
         return None
     result = await tools.call("get_plan", {"plan_id": plan.id})
-    rule = f"{topic(plan.name)} {plan.eligibility.text}이셔야 가입하실 수 있어요."
+    await tools.call("get_customer")  # the age is told from what is known of the caller
+    rule = (
+        f"{topic(name or plan.name)} {plan.eligibility.text} 요금제라서, "
+        f"만 {age}세이신 고객님은 아쉽지만 가입 대상이 아니에요."
+    )
     told = await or_instead(plan, [rule], age, tools)
     return draft(state, *told, result=result, plan_ids=(plan.id,), topics=(Topic.ELIGIBILITY,))

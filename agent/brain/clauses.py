@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from agent.brain.amounts import read_amounts
 from agent.brain.keywords import PHRASES, Sign
@@ -55,16 +56,25 @@ def questions_in(text: str, reader: Reader, state: State) -> tuple[Frame, ...]:
             within = (frame.plans[0].family_id if frame.plans else frame.families[0].id) or within
         if not _asks(frame):
             continue
-        frames.append(frame)
+        frames.append(_of_same_age(frame, frames))
         waiting = ""
     if len(frames) < 2 or (all(_of_plan(frame) for frame in frames) and _one_subject(frames)):
         return (whole,)
     return tuple(frames)
 
 
+def _of_same_age(frame: Frame, before: Sequence[Frame]) -> Frame:
+    """`아들이 열다섯인데 뭐가 필요해요, 그리고 요금제는 뭐가 있어요`: still for the son."""
+    told = next((other for other in reversed(before) if other.age is not None), None)
+    seeks = frame.has(Sign.WHICH_PLANS, Sign.RECOMMEND) and not frame.named
+    if told is None or frame.age is not None or not seeks:
+        return frame
+    return replace(frame, age=told.age, age_told=told.age_told)
+
+
 def _asks(frame: Frame) -> bool:
     """Whether a clause asks something by itself."""
-    if frame.has(Sign.FAQ, Sign.BILL, Sign.RECOMMEND, Sign.COMPARE, Sign.CHEAPEST):
+    if frame.has(*_ALONE):
         return frame.has(Sign.ASKS) or "?" in frame.text
     if not (frame.topics or frame.has(*_SEEKING)):
         return False
@@ -80,10 +90,14 @@ def _one_subject(frames: Sequence[Frame]) -> bool:
     return not any(frame.named for frame in frames[1:])
 
 
+_ALONE = (
+    Sign.FAQ, Sign.BILL, Sign.RECOMMEND, Sign.COMPARE, Sign.CHEAPEST, Sign.NOT_KNOWN,
+)  # fmt: skip
 _SEEKING = (Sign.CHEAPER, Sign.MOST_DATA, Sign.UNLIMITED, Sign.HISTORY, Sign.MINE)
 _OTHER_MATTERS = (
     Sign.FAQ, Sign.BILL, Sign.RECOMMEND, Sign.COMPARE, Sign.CHEAPEST, Sign.CHEAPER,
     Sign.PRICIEST, Sign.MOST_DATA, Sign.MORE_DATA, Sign.HISTORY, Sign.CHANGE, Sign.MINE,
+    Sign.NOT_KNOWN,
 )  # fmt: skip
 
 

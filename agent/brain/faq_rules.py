@@ -6,7 +6,7 @@ import re
 
 from agent import lines
 from agent.brain.draft import Draft, draft
-from agent.brain.keywords import PHRASES, SUBJECTS, Sign, Topic
+from agent.brain.keywords import MEANINGS, PHRASES, SUBJECTS, Sign, Topic
 from agent.brain.plan_rules import unknown_name
 from agent.brain.sentences import in_sentences
 from agent.brain.small_talk import HUMAN_OFFER
@@ -17,8 +17,18 @@ from knowledge.catalog.model import FaqEntry
 
 _OWN_OFFER = re.compile(r"상담원에게 연결해 드리겠습니다")
 _REALLY_UNLIMITED = "무제한 요금제도 많이 쓰면 느려지나요?"
-_APPLIES = "변경한 요금제는 언제부터 적용되나요?"
 _WHAT_IS_ROLLOVER = re.compile(r"^이월(?:이|이란|이라는게|이란게)?(?:뭐|무슨|뭔)")
+_LEAD = re.compile(r"^.*(?:는데|은데|인데|거든|니까|라서|아서|어서|려고|다가|고)(?:요)?,?\s+(?=\S)")
+"""What only leads up to a question."""
+_APPLIES = "변경한 요금제는 언제부터 적용되나요?"
+_PRORATED = "달 중간에 바꾸면 요금은 어떻게 계산되나요?"
+_PAPERS = "미성년자가 가입하려면 무엇이 필요한가요?"
+_MOST_SHARING = "공유 데이터가 가장 많은 요금제는 무엇인가요?"
+_MOST = re.compile(r"(?:가장|제일|젤|최고로?|최대로?).{0,8}(?:많|큰|넉넉|길)")
+_PAYS_LESS = re.compile(
+    r"더(?:싼|저렴|싸)|싼(?:거|걸|요금제)|싸게|줄이|줄일|낮추|낮출|내리|내려|아끼|절약|덜내"
+)
+_OF_A_MONTH = re.compile(r"(?:이번|지난|저번|요번)달|청구|결제")
 _LONGEST = 2
 """Sentences of an answer that are spoken."""
 
@@ -37,17 +47,33 @@ def _on_subject(entry: FaqEntry | None, frame: Frame) -> bool:
     return pattern is None or pattern.search(frame.plain) is not None
 
 
+async def _searched(frame: Frame, tools: Toolbox, query: str | None) -> ToolResult:
+    """What the pages hold; where they hold nothing, without what only led up to the question."""
+    result = await tools.call("search_faq", {"query": query or frame.text})
+    if query is not None or result.code == "unavailable" or _answers(frame, tools, result):
+        return result
+    gist = _LEAD.sub("", frame.text)
+    if gist and gist != frame.text:
+        again = await tools.call("search_faq", {"query": gist})
+        if _answers(frame, tools, again):
+            return again
+    return ToolResult(known=False)
+
+
+def _answers(frame: Frame, tools: Toolbox, result: ToolResult) -> bool:
+    found = result.known and bool(result.passages)
+    return found and _on_subject(_entry(tools, result), frame)
+
+
 async def _from_pages(
     frame: Frame, state: State, tools: Toolbox, query: str | None = None
 ) -> Draft | None:
-    result = await tools.call("search_faq", {"query": query or frame.text})
+    result = await _searched(frame, tools, query)
     if result.code == "unavailable":
         return draft(state, lines.CANNOT_NOW, offer=HUMAN_OFFER)
     if not result.known or not result.passages:
         return None
     entry = _entry(tools, result)
-    if query is None and not _on_subject(entry, frame):
-        return None
     text = entry.answer if entry else result.passages[0].text
     said = [s for s in in_sentences(text) if not _OWN_OFFER.search(s)][:_LONGEST]
     offer = HUMAN_OFFER if entry and entry.needs_human else None
@@ -59,16 +85,50 @@ async def _from_pages(
 
 async def billing(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     """Bills, payments and usage, which only a human can look up."""
+    if PHRASES["prorated"].search(frame.plain):
+        return await _from_pages(frame, state, tools, _PRORATED)
     if not frame.has(Sign.BILL) or frame.has(Sign.RECOMMEND):
         return None
+    if _PAYS_LESS.search(frame.plain) and not _OF_A_MONTH.search(frame.plain):
+        return None  # `요금이 너무 많이 나오는데 더 싼 거 없을까?`
     found = await _from_pages(frame, state, tools)
     return found or draft(
         state, "청구와 사용 내역은 상담원이 확인해 드리고 있어요.", offer=HUMAN_OFFER
     )
 
 
+async def meaning(frame: Frame, state: State, _: Toolbox) -> Draft | None:
+    """What a word means: `테더링이 뭐예요?`."""
+    if frame.named:
+        return None
+    said = next((says for asked, says in MEANINGS if asked.search(frame.plain)), None)
+    return draft(state, *in_sentences(said)) if said else None
+
+
+async def not_known(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+    """What a carrier is asked and no page here answers: said honestly, and a human offered."""
+    if frame.named or not frame.has(Sign.NOT_KNOWN):
+        return None
+    await tools.call("search_faq", {"query": frame.text})
+    return _sorry(state)
+
+
+async def most_of(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+    """The most of what is no data of one's own: sharing, and minutes of video calls."""
+    if frame.named or not _MOST.search(frame.plain):
+        return None
+    if Topic.SHARING in frame.topics:
+        return await _from_pages(frame, state, tools, _MOST_SHARING)
+    if Topic.EXTRA_MINUTES in frame.topics:
+        return await _from_pages(frame, state, tools, _IN_GENERAL[Topic.EXTRA_MINUTES])
+    return None
+
+
 async def subject(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     """Subjects that the FAQ answers, whatever plan is named beside them."""
+    joins = re.search(r"가입|개통|해주|만들|서류", frame.plain)
+    if joins and PHRASES["minor_papers"].search(frame.plain) and not frame.plans:
+        return await _from_pages(frame, state, tools, _PAPERS)
     if not frame.named and PHRASES["applies"].search(frame.plain):
         return await _from_pages(frame, state, tools, _APPLIES)
     if not frame.named and PHRASES["really_unlimited"].search(frame.plain):
@@ -122,6 +182,10 @@ async def unknown(frame: Frame, state: State, _: Toolbox) -> Draft:
     if unknown_name(frame) and not frame.has(Sign.FAQ, Sign.BILL):
         said = "죄송합니다, 말씀하신 이름의 요금제는 찾지 못했어요."
         return draft(state, said, "다른 이름으로 다시 말씀해 주시겠어요?", sure=False)
+    return _sorry(state)
+
+
+def _sorry(state: State) -> Draft:
     return draft(
         state,
         "죄송합니다, 그 부분은 제가 정확히 알지 못해요.",

@@ -68,6 +68,8 @@ class Sign(StrEnum):
     WHICH_PLANS = "which_plans"
     CHANGE = "change"
     FAQ = "faq"
+    NOT_KNOWN = "not_known"
+    """Matters of a carrier of which no page here knows anything."""
     BILL = "bill"
     FOREIGNER = "foreigner"
     DISABLED = "disabled"
@@ -105,6 +107,11 @@ class _SmallTalk(BaseModel):
     words: list[str]
 
 
+class _Meaning(BaseModel):
+    words: str
+    says: str
+
+
 class _Vocabulary(BaseModel):
     """The file's form; a topic or sign that is missing or unknown is an error at start."""
 
@@ -115,6 +122,7 @@ class _Vocabulary(BaseModel):
     ages: list[_AgeWords]
     small_talk: list[_SmallTalk]
     phrases: dict[str, list[str]]
+    meanings: list[_Meaning]
     subjects: dict[str, list[str]]
 
 
@@ -155,5 +163,16 @@ SMALL_TALK = tuple(
 )
 """Tried in order when a sentence carries nothing else."""
 PHRASES = {name: _compiled(words) for name, words in _FILE.phrases.items()}
+MEANINGS = tuple(
+    (
+        re.compile(
+            rf"(?:{entry.words})(?:이|가|은|는|란|이란|(?:이)?라는(?:게|건|거)|(?:이)?라고하는(?:게|건))?"
+            r"(?:대체|도대체)?(?:뭐|뭔|무엇|무슨(?:뜻|말|소리))(?:예|에|야|여|죠|지|인|가|데|뜻|말|임|냐|니|$)"
+        ),
+        entry.says,
+    )
+    for entry in _FILE.meanings
+)
+"""Questions after the meaning of a word, with the answer."""
 SUBJECTS = {category: _compiled(words) for category, words in _FILE.subjects.items()}
 """What a caller must have said for a FAQ category to answer when no other rule did."""

@@ -10,7 +10,7 @@ from agent.brain.state import Act, Offer, State
 from agent.brain.understand import Frame
 from agent.tools import Toolbox
 
-CONFIRM = "이 요금제로 변경 신청을 접수해 드릴까요?"
+CONFIRM = f"이 요금제로 {lines.ASKS_CHANGE}"
 SEARCH_OFFER = Offer(act=Act.SEARCH, text="저희 요금제 중에서 찾아 드릴까요?")
 HUMAN_OFFER = Offer(act=Act.HUMAN, text=lines.OFFER_HUMAN)
 MORE_OFFER = Offer(act=Act.NOTHING_MORE, text="더 필요하신 거 있으세요?")

@@ -78,7 +78,8 @@ _NATIVE_GLUED = re.compile(
     rf"(?P<run>(?:{'|'.join(_NATIVE_TENS)})\s?(?:{'|'.join(_NATIVE_ONES)})?)\s?(?:(?P<gb>기가)|(?P<age>살))"
 )
 _BARE_AGE = re.compile(
-    rf"(?<![가-힣])(?P<run>(?:스물|서른|마흔|쉰|예순|일흔|여든|아흔)(?:{'|'.join(_NATIVE_ONES)})?"
+    rf"(?<![가-힣])(?P<run>(?:스물|서른|마흔|쉰|예순|일흔|여든|아흔)"
+    rf"(?:{'|'.join(_NATIVE_ONES)}|\s(?:하나|둘|셋|넷|다섯|여섯|일곱|여덟|아홉))?"
     r"(?=\s|이|인|이신|이세|신|시|은|넘|다|되|,|\.|$)"
     rf"|열(?:{'|'.join(one for one in _NATIVE_ONES if len(one) > 1 or one in '둘셋넷')})"
     r"(?=인데|이에|예요|이고|이라|이면|이세|입니|된))"

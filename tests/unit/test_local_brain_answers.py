@@ -9,8 +9,9 @@ import pytest
 
 from agent.actions import Heard, Say, Used
 from agent.brain import side_by_side
-from agent.brain.keywords import Topic
+from agent.brain.keywords import MEANINGS, Topic
 from agent.brain.local import LocalBrain
+from agent.brain.sentences import in_sentences
 from agent.brain.understand import Reader
 from agent.conversation import Conversation
 from agent.facts import plan_fact
@@ -236,6 +237,12 @@ ACCOUNTS = {
         turn("슬림 14기가로 변경해 주세요", "접수해 드릴까요?"),
         turn("그거 데이터 몇 기가인데요?", "14GB"),
         turn("네 바꿔 주세요", "접수해 드릴까요?"),
+        turn("바꿔 주세요", "생년월일"),
+    ),
+    "the human all the same": (
+        KIM,
+        turn("슬림 14기가로 변경해 주세요", "접수해 드릴까요?"),
+        turn("네 연결해 주세요", "상담원에게 연결", tools="hand_off"),
     ),
     "whether one may": (
         PARK,
@@ -294,6 +301,12 @@ async def test_the_answer(name: str) -> None:
         assert not [text for text in spoken.says if text not in reply], (spoken.said, reply)
         assert not [text for text in spoken.never if text in reply], (spoken.said, reply)
         assert used >= set(spoken.tools), (spoken.said, used)
+
+
+@pytest.mark.parametrize("says", [says for _, says in MEANINGS])
+def test_what_a_word_means_claims_nothing_of_a_plan(says: str) -> None:
+    grounding = Grounding(catalog())
+    assert all(grounding.check(text, ()).verdict != "ungrounded" for text in in_sentences(says))
 
 
 def test_every_difference_is_borne_out() -> None:

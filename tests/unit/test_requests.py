@@ -64,6 +64,14 @@ def test_yes(text: str) -> None:
     assert not says_no(text)
 
 
+@pytest.mark.parametrize(
+    "text",
+    ["내 요금제 이름이 뭐예요", "그럼 요금은 얼마예요", "네 얼마예요?", "그러면 슬림은요"],
+)
+def test_a_question_takes_no_offer(text: str) -> None:
+    assert not says_yes(text)
+
+
 @pytest.mark.parametrize("text", ["아니요", "아뇨 괜찮아요", "됐어요", "없어요", "아니요 없어요"])
 def test_no(text: str) -> None:
     assert says_no(text)
