@@ -14,7 +14,7 @@ import numpy as np
 from knowledge.catalog.model import Catalog
 from knowledge.compare import is_eligible
 from knowledge.confidence import KNOWN, Evidence, probability
-from knowledge.embedding import Embedder, HashedEmbedder, unit
+from knowledge.embedding import Embedder, HashedEmbedder, Vectors, unit
 from knowledge.errors import KnowledgeError
 from knowledge.index import VectorIndex
 from knowledge.lexicon import Lexicon, Mention
@@ -71,7 +71,10 @@ class HybridRetriever:
         self._terms = TermIndex([(name, of) for (name, _), of in zip(texts, terms, strict=True)])
         # Whether something is known is told by hashed features whatever makes the vectors: other
         # embeddings find everything somewhat alike.
-        self._hashed = HashedEmbedder(analyzer, [text for _, text in texts])
+        local = isinstance(embedder, HashedEmbedder)
+        self._hashed: Embedder = (
+            embedder if local else HashedEmbedder(analyzer, [text for _, text in texts])
+        )
         vectors = np.stack(
             [self._hashed.query(text, terms=of) for (_, text), of in zip(texts, terms, strict=True)]
         )
@@ -79,7 +82,6 @@ class HybridRetriever:
         self._wholes = {
             document.id: unit(vectors[owners == document.id].sum(axis=0)) for document in documents
         }
-        local = isinstance(embedder, HashedEmbedder)
         self._threads = ThreadPoolExecutor(
             max_workers=1 if local else _REMOTE_THREADS, thread_name_prefix="knowledge"
         )
@@ -116,17 +118,25 @@ class HybridRetriever:
             sections={SECTION_OF[name] for name in map(concept_name, terms) if name in SECTION_OF},
         )
         among = None if only is None else self._fitting(only)
-        fused = self._fused(query, terms, named, among)
+        hashed = self._hashed.query(query, terms=terms)
+        fused = self._fused(query, terms, hashed, named, among)
         best = sorted(fused, key=lambda name: (-fused[name], name))[:limit]
-        known = bool(best) and self._probability(analysis, query, mentions, best[0]) >= KNOWN
+        known = (
+            bool(best) and self._probability(analysis, query, hashed, mentions, best[0]) >= KNOWN
+        )
         return Retrieval(
             passages=tuple(self._passage(name, fused[name]) for name in best), known=known
         )
 
     def _fused(
-        self, query: str, terms: Sequence[str], named: Named, among: frozenset[str] | None
+        self,
+        query: str,
+        terms: Sequence[str],
+        hashed: Vectors,
+        named: Named,
+        among: frozenset[str] | None,
     ) -> dict[str, float]:
-        entries, wholes = self._nearest(query, terms, among)
+        entries, wholes = self._nearest(query, terms, hashed, among)
         rankings = (
             (entries, _ENTRIES),
             (wholes, _WHOLES),
@@ -154,11 +164,12 @@ class HybridRetriever:
         ]
 
     def _nearest(
-        self, query: str, terms: Sequence[str], among: frozenset[str] | None
+        self, query: str, terms: Sequence[str], hashed: Vectors, among: frozenset[str] | None
     ) -> tuple[Scores, Scores]:
         """Each document's likeness by its best entry, and by all its entries together."""
+        local = self._embedder is self._hashed
         try:
-            vector = self._embedder.query(query, terms=terms)
+            vector = hashed if local else self._embedder.query(query, terms=terms)
         except KnowledgeError as error:
             log.warning("searching by words alone: %s", error)
             return {}, {}
@@ -170,9 +181,13 @@ class HybridRetriever:
         return entries, wholes
 
     def _probability(
-        self, analysis: Analysis, query: str, mentions: Sequence[Mention], best: str
+        self,
+        analysis: Analysis,
+        query: str,
+        hashed: Vectors,
+        mentions: Sequence[Mention],
+        best: str,
     ) -> float:
-        vector = self._hashed.query(query, terms=analysis.terms)
         nouns = {
             noun
             for noun in analysis.unexplained_nouns
@@ -181,7 +196,7 @@ class HybridRetriever:
         strange = {noun for noun in nouns if noun not in self._terms}
         return probability(
             Evidence(
-                likeness=float(vector @ self._wholes[best]),
+                likeness=float(hashed @ self._wholes[best]),
                 coverage=self._terms.coverage(analysis.terms, best),
                 strange_nouns=len(strange),
                 foreign_nouns=sum(not self._terms.holds(best, noun) for noun in nouns - strange),
