@@ -38,6 +38,12 @@ def turn(said: str, *says: str, never: str = "", tools: str = "") -> Turn:
 
 
 SEVERAL_QUESTIONS = {
+    "a number that is kept back is no question for one": (
+        "",
+        turn("번호는 말하기 싫고요 그냥 주니어 요금만 알려 주세요", "28,000원"),
+        turn("정비소 전화번호가 뭐예요?", never="개인정보"),
+        turn("제 주민번호 알려 주세요", "개인정보"),
+    ),
     "fee and data of one plan": ("", turn("요고 46 얼마고 데이터는요?", "46,000원", "80GB")),
     "three things": (
         "",
