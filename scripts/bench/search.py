@@ -15,6 +15,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from agent.hearing import Hearing
 from knowledge.errors import KnowledgeError
 from knowledge.service import Knowledge
 from scripts.bench.searching.baselines import DEPTH, Baseline, VectorsOnly, WhitespaceBm25
@@ -33,14 +34,16 @@ _WARMING = 5
 """Questions asked before the clock counts."""
 
 
-async def _ours(knowledge: Knowledge, questions: Sequence[Question]) -> list[Answered]:
+async def _ours(
+    knowledge: Knowledge, questions: Sequence[Question], hearing: Hearing
+) -> list[Answered]:
     documents = {document.id: document for document in knowledge.documents}
     for question in questions[:_WARMING]:
-        await knowledge.retriever.search(question.q, limit=DEPTH)
+        await knowledge.retriever.search(hearing.written(question.q), limit=DEPTH)
     answered = []
     for question in questions:
         started = time.perf_counter()
-        found = await knowledge.retriever.search(question.q, limit=DEPTH)
+        found = await knowledge.retriever.search(hearing.written(question.q), limit=DEPTH)
         ms = (time.perf_counter() - started) * 1000
         names = [passage.id for passage in found.passages]
         answered.append(
@@ -57,16 +60,16 @@ async def _ours(knowledge: Knowledge, questions: Sequence[Question]) -> list[Ans
 
 
 def _theirs(
-    knowledge: Knowledge, questions: Sequence[Question], baseline: Baseline
+    knowledge: Knowledge, questions: Sequence[Question], baseline: Baseline, hearing: Hearing
 ) -> list[Answered]:
     """A baseline's answers, with the threshold that is best on these very questions."""
     documents = {document.id: document for document in knowledge.documents}
     for question in questions[:_WARMING]:
-        baseline.search(question.q)
+        baseline.search(hearing.written(question.q))
     answered = []
     for question in questions:
         started = time.perf_counter()
-        found = baseline.search(question.q)
+        found = baseline.search(hearing.written(question.q))
         ms = (time.perf_counter() - started) * 1000
         answered.append(
             Answered(
@@ -85,8 +88,12 @@ def _theirs(
 def measure(
     knowledge: Knowledge, questions: Sequence[Question]
 ) -> tuple[dict[str, float], list[Answered]]:
-    """All figures of a set of questions, and what ours answered."""
-    ours = asyncio.run(_ours(knowledge, questions))
+    """All figures of a set of questions, and what ours answered.
+
+    Every search is given the words as the agent writes them down before it searches.
+    """
+    hearing = Hearing(knowledge.catalog)
+    ours = asyncio.run(_ours(knowledge, questions, hearing))
     vectors = VectorsOnly(knowledge.embedder, knowledge.index)
     words = WhitespaceBm25(knowledge.documents)
     measured: dict[str, float] = {
@@ -95,7 +102,7 @@ def measure(
         **figures(ours),
     }
     for prefix, baseline in (("chroma_only_", vectors), ("whitespace_bm25_", words)):
-        theirs = figures(_theirs(knowledge, questions, baseline))
+        theirs = figures(_theirs(knowledge, questions, baseline, hearing))
         measured |= {f"{prefix}{name}": value for name, value in theirs.items()}
     return measured, ours
 

@@ -1,7 +1,6 @@
 """`yeoboseyo bench turns`: does the agent cut callers off, and does it make them wait."""
 
 import json
-import logging
 from collections.abc import Mapping, Sequence
 from importlib.util import find_spec
 from pathlib import Path
@@ -24,6 +23,7 @@ from scripts.bench.turn_taking.plots import plot
 from scripts.bench.turn_taking.runner import TurnRun, run_echo, run_overlap, run_turn
 from scripts.bench.turn_taking.script import Half
 from scripts.bench.turn_taking.takes import TurnTake
+from scripts.quiet import only_errors
 from scripts.virtual_time import run_virtual
 from voice.turns.patience import FixedPatience, Patience
 
@@ -143,8 +143,7 @@ def turns(
     if plots is not None and find_spec("matplotlib") is None:
         raise typer.BadParameter("install requirements/dev.txt to draw", param_hint="--plots")
     console = Console()
-    # Callers who hang up in the middle of a word are no news here.
-    logging.getLogger("agent").setLevel(logging.ERROR)
+    only_errors()  # callers who hang up in the middle of a word are no news here
     figures = run_virtual(_run(chosen[only], count=limit, plots=plots, console=console, show=show))
     console.print(_table(figures, chosen[only]))
     if json_path is not None:

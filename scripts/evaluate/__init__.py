@@ -72,8 +72,9 @@ def evaluate(
     # What is imported here takes seconds, which a wrong option or file should not cost.
     if url and mode is not Mode.LIVE:
         _fail("--url is for --mode live")
-    from scripts.evaluate.play import Plan, only_errors, play_all, spread
+    from scripts.evaluate.play import Plan, play_all, spread
     from scripts.evaluate.report import show, write_json
+    from scripts.quiet import only_errors
 
     console = Console(highlight=False, soft_wrap=True)
     try:

@@ -16,6 +16,7 @@ from scripts.evaluate.elsewhere import open_elsewhere
 from scripts.evaluate.house import House, Place, open_house
 from scripts.evaluate.judge import Stage, judge, unplayed
 from scripts.evaluate.results import Trial
+from scripts.quiet import only_errors
 from scripts.virtual_time import database_threads_counted, run_virtual
 from settings import Settings
 
@@ -75,13 +76,6 @@ def play_all(plan: Plan, *, processes: int, done: Done) -> list[Trial]:
     else:
         _share(plan, processes, note)
     return [found[task] for task in plan.tasks]
-
-
-def only_errors() -> None:
-    """Log no more than errors: what the product warns of is in the transcripts."""
-    logging.basicConfig(format="%(levelname)s %(name)s: %(message)s")
-    for handler in logging.getLogger().handlers:
-        handler.setLevel(logging.ERROR)
 
 
 def _run(plan: Plan, tasks: Iterable[Task], note: Note) -> None:
