@@ -6,7 +6,7 @@ import re
 
 from agent.brain import answers, families, focus
 from agent.brain.draft import Draft, draft
-from agent.brain.keywords import Sign, Topic
+from agent.brain.keywords import PHRASES, Sign, Topic
 from agent.brain.own_rules import age_of_customer
 from agent.brain.plan_rules import or_instead
 from agent.brain.small_talk import CONFIRM, HUMAN_OFFER, MORE_OFFER
@@ -16,7 +16,7 @@ from agent.korean.wording import topic
 from agent.requests import says_no, says_yes
 from agent.selection import AGE_KINDS, is_online
 from agent.tools import Toolbox
-from knowledge.catalog.model import Family, Plan
+from knowledge.catalog.model import EligibilityKind, Family, Plan
 from knowledge.compare import is_eligible
 
 _ASKS_HOW = re.compile(
@@ -37,6 +37,7 @@ _MAY_CHANGE = re.compile(
     r"|(?:변경|가입)(?:이)?(?:되나|돼요|될까|가능)"
 )
 _ANYBODY = re.compile(r"누가|누구|몇살|몇세|아무나|언제|조건|자격|나이제한")
+_BY_PAPER = (EligibilityKind.FOREIGNER, EligibilityKind.DISABLED)
 _ONLY_A_NAME = 8
 """Characters beside a name that ask nothing: `아니 시니어 C형으로요`."""
 
@@ -83,11 +84,14 @@ async def change(  # noqa: PLR0911 - a case a line
         return None
     picked = focus.picked(frame, state, tools.catalog)
     this = frame.has(Sign.THAT) or (len(state.plan_ids) == 1 and "요금제" not in frame.plain)
+    this = this and not frame.families  # `그럼 심플로`
     if picked is None and this and state.plan_ids and not _JOINS.search(frame.plain):
         picked = tools.catalog.plan(state.plan_ids[0])
     plans = frame.plans or ((picked,) if picked else ())
     if not plans and frame.families:
         family = frame.families[0]
+        if barred := await _barred(family.plans[0], state, tools, name=family.name):
+            return barred
         result = await tools.call("find_plans", {"family_id": family.id, "limit": 10})
         listed = tuple(plan.id for plan in families.by_fee(family))
         return draft(
@@ -107,10 +111,19 @@ async def change(  # noqa: PLR0911 - a case a line
     if barred := await _barred(plan, state, tools):
         return barred
     offer = Offer(act=Act.CHANGE, text=CONFIRM, plan_ids=(plan.id,))
-    said = answers.price_and_data(plan, named=True)
+    said = [answers.price_and_data(plan, named=True)]
+    if plan.eligibility.kind in _BY_PAPER:
+        said += answers.eligibility(plan)
     return draft(
-        state, said, result=result, offer=offer, plan_ids=(plan.id,), family_id=plan.family_id
+        state, *said, result=result, offer=offer, plan_ids=(plan.id,), family_id=plan.family_id
     )
+
+
+async def noted(frame: Frame, state: State, _: Toolbox) -> Draft | None:
+    """What became of a request, and its withdrawal, are a human's."""
+    if not PHRASES["noted_request"].search(frame.plain) or frame.has(Sign.FAQ):
+        return None
+    return draft(state, "접수하신 신청은 상담원이 확인해 드려요.", offer=HUMAN_OFFER)
 
 
 async def may_change(frame: Frame, state: State, tools: Toolbox) -> Draft | None:

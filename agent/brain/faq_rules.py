@@ -16,13 +16,19 @@ from agent.tools import Toolbox, ToolResult
 from knowledge.catalog.model import FaqEntry
 
 _OWN_OFFER = re.compile(r"상담원에게 연결해 드리겠습니다")
-_REALLY_UNLIMITED = "무제한 요금제도 많이 쓰면 느려지나요?"
 _WHAT_IS_ROLLOVER = re.compile(r"^이월(?:이|이란|이라는게|이란게)?(?:뭐|무슨|뭔)")
 _LEAD = re.compile(r"^.*(?:는데|은데|인데|거든|니까|라서|아서|어서|려고|다가|고)(?:요)?,?\s+(?=\S)")
 """What only leads up to a question."""
-_APPLIES = "변경한 요금제는 언제부터 적용되나요?"
+_QUESTIONS = {
+    "owed": "제 위약금이 얼마인지 알 수 있나요?",
+    "applies": "변경한 요금제는 언제부터 적용되나요?",
+    "really_unlimited": "무제한 요금제도 많이 쓰면 느려지나요?",
+    "joins_how": "가입은 어떻게 하나요?",
+    "changes_how": "요금제는 어떻게 변경하나요?",
+}
+"""Phrases of the vocabulary, and the frequent question that each means."""
+_JOINS = re.compile(r"가입|개통|해주|만들|서류")
 _PRORATED = "달 중간에 바꾸면 요금은 어떻게 계산되나요?"
-_PAPERS = "미성년자가 가입하려면 무엇이 필요한가요?"
 _MOST_SHARING = "공유 데이터가 가장 많은 요금제는 무엇인가요?"
 _MOST = re.compile(r"(?:가장|제일|젤|최고로?|최대로?).{0,8}(?:많|큰|넉넉|길)")
 _PAYS_LESS = re.compile(
@@ -126,18 +132,23 @@ async def most_of(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
 
 async def subject(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     """Subjects that the FAQ answers, whatever plan is named beside them."""
-    joins = re.search(r"가입|개통|해주|만들|서류", frame.plain)
-    if joins and PHRASES["minor_papers"].search(frame.plain) and not frame.plans:
-        return await _from_pages(frame, state, tools, _PAPERS)
-    if not frame.named and PHRASES["applies"].search(frame.plain):
-        return await _from_pages(frame, state, tools, _APPLIES)
-    if not frame.named and PHRASES["really_unlimited"].search(frame.plain):
-        return await _from_pages(frame, state, tools, _REALLY_UNLIMITED)
+    if query := _in_other_words(frame):
+        return await _from_pages(frame, state, tools, query)
     if not frame.has(Sign.FAQ):
         return None
     if _WHAT_IS_ROLLOVER.search(frame.plain):
         return await _from_pages(frame, state, tools, _IN_GENERAL[Topic.ROLLOVER])
     return await _from_pages(frame, state, tools)
+
+
+def _in_other_words(frame: Frame) -> str | None:
+    """The frequent question that certain words mean, whatever the search makes of them."""
+    if frame.plans:
+        return None
+    if _JOINS.search(frame.plain) and PHRASES["minor_papers"].search(frame.plain):
+        return "미성년자가 가입하려면 무엇이 필요한가요?"
+    asked = (name for name in _QUESTIONS if PHRASES[name].search(frame.plain))
+    return None if frame.named else next((_QUESTIONS[name] for name in asked), None)
 
 
 async def anything(frame: Frame, state: State, tools: Toolbox) -> Draft | None:

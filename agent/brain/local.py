@@ -33,6 +33,7 @@ RULES: tuple[Rule, ...] = (
     change_rules.answer_to_offer,
     small_talk.answer_to_offer,
     plan_rules.answer_to_offer,
+    change_rules.noted,
     small_talk.courtesy,
     own_rules.history,
     own_rules.account,

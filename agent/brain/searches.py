@@ -30,6 +30,10 @@ _OF_PLAN = (
     Topic.EXTRA_MINUTES,
 )  # fmt: skip
 _MANY = 10
+_OF_MINE = re.compile(
+    r"^(?:저|나|제가|내가|저도|나도|전|난)(?:는)?.{0,12}(?:맞죠|맞지|맞아|맞나|맞습)"
+)
+"""`저 이월되는 거 맞죠?` asks about the caller's own plan."""
 
 
 async def best_of_spoken(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
@@ -48,7 +52,10 @@ async def best_of_spoken(frame: Frame, state: State, tools: Toolbox) -> Draft | 
     said = [answers.price_and_data(best, named=True)]
     if frame.asked and not set(frame.asked) <= {Topic.FEE, Topic.DATA}:
         said += answers.of_plan(best, frame.asked)[:1]
-    return draft(state, *said, result=result, plan_ids=(best.id,), topics=())
+    offer = None
+    if state.asked_change and not is_online(best):
+        offer = Offer(act=Act.CHANGE, text=CONFIRM, plan_ids=(best.id,))
+    return draft(state, *said, result=result, plan_ids=(best.id,), topics=(), offer=offer)
 
 
 def _still_of(family: Family, frame: Frame, state: State) -> bool:
@@ -72,6 +79,9 @@ async def search(  # noqa: PLR0911 - a case a line
         return None  # `데이터 더 주는 나이 있어요?` asks about the plan
     if frame.has(Sign.CHEAPEST) and frame.has(Sign.PRICIEST):
         return await _both_ends(state, tools)
+    of_mine = tools.customer is not None and _OF_MINE.search(frame.plain)
+    if of_mine and not frame.has(*_BEST):
+        return None
     if Topic.ROLLOVER in frame.topics and frame.has(Sign.WITH_BENEFIT, Sign.WHICH_PLANS):
         return await _that_roll_over(state, tools)
     plan = _measured_against(frame, state, tools)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -18,6 +19,11 @@ _HABITS = {
     Sign.LOTS: (True, "데이터를 많이 쓰시면 무제한인 "),
 }
 _SORTS = {Sign.MOST_DATA: "data_desc", Sign.CHEAPEST: "fee", Sign.PRICIEST: "fee_desc"}
+
+
+_SAME_FEE = re.compile(
+    r"(?:요금|가격|돈|값)(?:은|는|이|을)?(?:그대로|똑같|같은|안올)|같은(?:요금|가격|돈)"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +69,9 @@ def _measured(  # noqa: PLR0911 - a case a line
     if frame.has(Sign.MORE_DATA) and against:
         if against.data_gb is None:
             return None
-        more = {"min_data_gb": against.data_gb + 1, "sort": "fee"}
+        more: dict[str, Any] = {"min_data_gb": against.data_gb + 1, "sort": "fee"}
+        if _SAME_FEE.search(frame.plain):
+            more["max_fee"] = against.fee_krw
         return Wish(arguments=wanted | more, opening="데이터가 더 많은 것으로는 ")
     if frame.has(Sign.MORE_DATA):
         return Wish(arguments=wanted | {"sort": "data_desc"}, shown=1)

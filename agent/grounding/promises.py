@@ -62,6 +62,9 @@ _NO_PERSON = re.compile(
     r"이용|이런|우리|하시|기존|신규|장애인|주니어|여러|선생|사장|인|기다|고객|이미|구매|연결|지금|저희"
 )
 _DIGITS = re.compile(r"\d{2,4}-\d{3,4}(?:-\d{4})?|(?<!\d)0\d{8,10}(?!\d)|\d{6}-?[1-8]\d{6}")
+_AMOUNT = re.compile(r"\d{1,3}(?:,\d{3})+\s?원")
+"""What a plan comes to in two years has as many digits as a number; the amounts are checked
+by themselves."""
 _LONG_RUN = 7
 """Digits said one by one that may be somebody's number."""
 
@@ -88,7 +91,7 @@ def problems(text: str, *, proven: bool, requested: bool, known: str, told: str)
             found.append("person")
     said = re.sub(r"\D", "", told + known)
     found += ["digits" for m in _DIGITS.finditer(text) if re.sub(r"\D", "", m[0]) not in said]
-    spelled = [run for run in digit_runs(text) if len(run) >= _LONG_RUN]
+    spelled = [run for run in digit_runs(_AMOUNT.sub(" ", text)) if len(run) >= _LONG_RUN]
     heard = [said, *digit_runs(told)] if spelled else []
     found += ["digits" for run in spelled if not any(run in other for other in heard)]
     return found
