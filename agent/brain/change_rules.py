@@ -111,11 +111,11 @@ async def change(  # noqa: PLR0911 - a case a line
     if barred := await _barred(plan, state, tools):
         return barred
     offer = Offer(act=Act.CHANGE, text=CONFIRM, plan_ids=(plan.id,))
-    said = [answers.price_and_data(plan, named=True)]
+    told = [answers.price_and_data(plan, named=True)]
     if plan.eligibility.kind in _BY_PAPER:
-        said += answers.eligibility(plan)
+        told += answers.eligibility(plan)
     return draft(
-        state, *said, result=result, offer=offer, plan_ids=(plan.id,), family_id=plan.family_id
+        state, *told, result=result, offer=offer, plan_ids=(plan.id,), family_id=plan.family_id
     )
 
 
