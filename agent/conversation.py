@@ -17,6 +17,7 @@ from agent.errors import BrainError
 from agent.facts import Fact
 from agent.guard import Guard, Known
 from agent.identity import Answered, Identification
+from agent.korean.births import birth_year
 from agent.tools import Toolbox
 from storage.records import Customer, HandoffReason, ToolCall, Verification
 
@@ -163,6 +164,11 @@ class Conversation:
         asked = any(say.expects is Expectation.NUMBER for say in self._reply)
         return bool(self._reply) and not asked and lines.OFFER_HUMAN not in self._reply[-1].text
 
+    def _heard_ages(self) -> list[str]:
+        """Ages that follow from the years of birth that the caller told: `55년생`."""
+        years = {birth_year(turn.heard) for turn in self._history} - {None}
+        return [f"만 {self._context.today.year - year}세" for year in years if year]
+
     def _begin(self, heard: str) -> None:
         if self._reply and self._worth_repeating:
             self._last_reply, self._last_facts = tuple(self._reply), tuple(self._tools.facts)
@@ -192,7 +198,7 @@ class Conversation:
         """What is spoken for a proposed sentence, once the facts bear it out."""
         known = Known(
             facts=self._tools.facts,
-            told=[turn.heard for turn in self._history],
+            told=[*self._heard_ages(), *(turn.heard for turn in self._history)],
             customer_name=self.customer.name if self.customer else None,
         )
         say = await self.guard.approve(proposed, known, self._rephrase)

@@ -5,17 +5,18 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 
-from agent.brain import advice, answers
+from agent.brain import advice, answers, focus
 from agent.brain.amounts import bare_number
 from agent.brain.draft import Draft, draft
 from agent.brain.keywords import Sign, Topic
+from agent.brain.ranks import Kind, Rank, rank_in
 from agent.brain.searches import search
 from agent.brain.state import State
 from agent.brain.understand import Frame
-from agent.korean.wording import object_, topic
-from agent.selection import AGE_KINDS
+from agent.korean.wording import gigabytes, object_, topic, won
+from agent.selection import AGE_KINDS, for_age
 from agent.tools import Toolbox
-from knowledge.catalog.model import Plan
+from knowledge.catalog.model import EligibilityKind, Plan
 
 _FOR_SOMEBODY = re.compile(
     r"쓸|쓰실|쓰시|해주|해드|해줄|사주|사드|요금|핸드폰|휴대폰|폰|가입|개통|바꿔|바꾸|맞는|뭐가|거요|것|좋"
@@ -43,12 +44,23 @@ async def usage_given(frame: Frame, state: State, tools: Toolbox) -> Draft | Non
     return await search(replace(frame, gb=bare, gb_bare=True), state, tools) if bare else None
 
 
+async def for_self(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+    """`그럼 저는요?` after a plan was found for somebody else."""
+    if state.age is None or frame.age is not None or not focus.means_self(frame):
+        return None
+    if tools.customer:
+        return await _for_caller(frame, state, tools, lower=False)
+    return draft(state, "고객님 나이가 어떻게 되세요?", asked_age=True, age=None)
+
+
 async def age_bonus(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     """More data from a certain age, on the plan spoken of: `일흔다섯이면 더 줘요?`."""
     if frame.age is None or frame.named or not state.plan_ids or frame.has(Sign.RECOMMEND):
         return None
     if not (frame.age_told or frame.asked):
         return None
+    if frame.has(Sign.RELATIVE) and not frame.asked and "더" not in frame.plain:
+        return None  # `아버지는 여든하나세요`: another person to find a plan for
     plan = tools.catalog.plan(state.plan_ids[0])
     bonus = answers.older_bonus(plan) if plan else None
     if plan is None or bonus is None or Topic.ELIGIBILITY in frame.topics:
@@ -68,6 +80,8 @@ async def recommend(  # noqa: PLR0911 - a case a line
     asks = frame.has(Sign.RECOMMEND)
     wished = frame.budget is not None or frame.gb is not None
     if frame.age is not None or frame.has(Sign.RELATIVE):
+        if frame.age is not None and not wished and (rank := rank_in(frame)):
+            return await _best_for_age(frame.age, rank, frame, state, tools)
         if wished or frame.has(Sign.CHEAPEST, Sign.MOST_DATA, Sign.UNLIMITED):
             return None  # looked for with the age as one wish among others
         if Topic.ELIGIBILITY in frame.topics and state.plan_ids and not asks:
@@ -146,26 +160,63 @@ async def _for_caller(frame: Frame, state: State, tools: Toolbox, *, lower: bool
     return draft(state, *said, result=result, plan_ids=ids, topics=(), age=None)
 
 
+_GROWN = 19
+_BY = {
+    (False, False): "가장 저렴한 건",
+    (False, True): "가장 비싼 건",
+    (True, True): "데이터가 가장 많은 건",
+    (True, False): "데이터가 가장 적은 건",
+}
+
+
+async def _best_for_age(
+    age: int, rank: Rank, frame: Frame, state: State, tools: Toolbox
+) -> Draft | None:
+    """The cheapest of those made for an age, and a plan for anyone where that goes further."""
+    made_for = for_age(tools.catalog, age=age)
+    family = [plan for plan in made_for if plan.family_id == made_for[0].family_id]
+    grown = age >= _GROWN and bool(family) and family[0].eligibility.kind is EligibilityKind.MAX_AGE
+    if not family or rank.kind is not Kind.BEST or rank.place or frame.has(Sign.UNLIMITED) or grown:
+        return None
+    best = rank.order(family)[0]
+    result = await tools.call("get_plan", {"plan_id": best.id})
+    which = _BY[rank.by_data, rank.upwards]
+    held = f"월 {won(best.fee_krw)}에 {gigabytes(best.data_gb)}{answers.copula(best.data_gb)}"
+    said = [f"{best.family_name} 중에 {which} {best.name}, {held}."]
+    anyone = [p for p in tools.catalog.plans if p.eligibility.kind is EligibilityKind.ANYONE]
+    other = rank.order(anyone)[0]
+    if rank.order([best, other])[0] is other:
+        await tools.call("get_plan", {"plan_id": other.id})
+        said.append(f"나이 제한이 없는 요금제로는 {answers.listed([other])}")
+    ids = tuple(plan.id for plan in family)
+    return draft(
+        state, *said, result=result, age=age, plan_ids=(best.id,), pool=ids, wished=None,
+        family_id=best.family_id, topics=(),
+    )  # fmt: skip
+
+
 async def _for_age(frame: Frame, state: State, tools: Toolbox) -> Draft:
     age = frame.age
     result = await tools.call("recommend_plans", {"age": age})
-    for_age = [plan for plan in result.plans if plan.eligibility.kind in AGE_KINDS]
+    made_for = [plan for plan in result.plans if plan.eligibility.kind in AGE_KINDS]
     said_age = f"만 {age}세이시면" if frame.age_told else "그 나이대시면"
-    if not for_age:
+    if not made_for:
         return draft(
             state,
             f"{said_age} 일반 요금제 중에서 고르실 수 있어요.",
             "한 달에 데이터를 몇 기가 정도 쓰세요?",
             result=result, age=age, plan_ids=(), asked_budget=True,
         )  # fmt: skip
-    family = for_age[0].family_name
-    if len(for_age) == 1 or for_age[1].family_id != for_age[0].family_id:
-        plan = for_age[0]
+    family = made_for[0].family_name
+    if len(made_for) == 1 or made_for[1].family_id != made_for[0].family_id:
+        plan = made_for[0]
         said = [f"{said_age} {object_(plan.name)} 추천해 드려요.", answers.price_and_data(plan)]
         kept = [plan]
     else:
-        said = [f"{said_age} {family} 요금제가 알맞아요.", answers.listed(for_age[:2])]
-        kept = for_age[:2]
+        said = [f"{said_age} {family} 요금제가 알맞아요.", answers.listed(made_for[:2])]
+        kept = made_for[:2]
+    first = tools.catalog.family(made_for[0].family_id)
+    pool = tuple(plan.id for plan in first.plans) if first else ()
     for plan in kept:
         bonus = answers.older_bonus(plan)
         if frame.age_told and bonus and age is not None and age >= bonus[0]:
@@ -173,5 +224,5 @@ async def _for_age(frame: Frame, state: State, tools: Toolbox) -> Draft:
             break
     return draft(
         state, *said, result=result, age=age, plan_ids=tuple(plan.id for plan in kept),
-        family_id=for_age[0].family_id, topics=(),
+        family_id=made_for[0].family_id, topics=(), pool=pool, wished=None,
     )  # fmt: skip

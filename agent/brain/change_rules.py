@@ -96,7 +96,7 @@ async def change(  # noqa: PLR0911 - a case a line
         listed = tuple(plan.id for plan in families.by_fee(family))
         return draft(
             state, *families.overview(family), result=result, plan_ids=(), listed=listed,
-            family_id=family.id, asked_change=True,
+            family_id=family.id, asked_change=True, pool=listed, wished=None,
         )  # fmt: skip
     if not plans:
         if _JOINS.search(frame.plain):

@@ -10,6 +10,7 @@ from agent.brain.keywords import Sign, Topic
 from agent.brain.state import State
 from agent.brain.understand import Frame
 from agent.korean.wording import object_, topic
+from agent.selection import data_of
 from agent.tools import Toolbox, ToolResult
 from knowledge.catalog.model import Plan
 
@@ -57,7 +58,25 @@ async def _plans(plans: list[Plan], frame: Frame, state: State, tools: Toolbox) 
             said = side_by_side.by_topic(plans[0], plans[1], frame.asked)
     # what was named now comes first: `그건` means it
     spoken_of = ids if plans[0] in frame.plans else ids[::-1]
+    if best := _best(plans, frame):
+        spoken_of = (best.id,)  # `그중에 뭐가 싸요?` chose one
     return draft(state, *said, result=result, plan_ids=spoken_of, listed=ids, topics=())
+
+
+_CHEAP = re.compile(r"(?<!비)(?:싸|싼)|저렴|낮")
+_ASKS_BY_HOW_MUCH = re.compile(r"얼마|차이|비교|차액")
+
+
+def _best(plans: list[Plan], frame: Frame) -> Plan | None:
+    """The one that was asked for by its rank; None where all are asked for."""
+    if _ASKS_BY_HOW_MUCH.search(frame.plain):
+        return None
+    if frame.has(*_DATA_RANKS) or "많" in frame.rest:
+        return max(plans, key=data_of)
+    if frame.has(Sign.PRICIER, Sign.PRICIEST) or "비싸" in frame.rest:
+        return max(plans, key=lambda plan: plan.fee_krw)
+    cheap = frame.has(Sign.CHEAPER, Sign.CHEAPEST) or _CHEAP.search(frame.rest)
+    return min(plans, key=lambda plan: plan.fee_krw) if cheap else None
 
 
 def _asks_comparison(frame: Frame, state: State) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from datetime import date
 
 from agent.brain.keywords import Sign, Topic
 from agent.brain.state import State
@@ -17,6 +18,8 @@ _PLACES = {Sign.FIRST: 0, Sign.SECOND: 1, Sign.THIRD: 2, Sign.LAST: -1}
 _SHORT = 12
 """Characters of an age and nothing else."""
 _AMONG = re.compile(r"둘|셋|두개|세개|중에|중에서|그중|가운데|거기서|저것들|얘네")
+_TWO = 2
+_AT_FIRST = re.compile(r"처음|먼저")
 _RECALLS = re.compile(r"아까|방금전|조금전|먼저말|처음말|처음에말|전에말")
 
 
@@ -37,6 +40,9 @@ def picked(frame: Frame, state: State, catalog: Catalog) -> Plan | None:
         places = [place for place, plan in enumerate(listed) if plan.id in state.plan_ids]
         following = places[-1] + 1 if places and len(state.plan_ids) == 1 else 1
         return listed[following] if following < len(listed) else None
+    spoken_of = set(state.plan_ids)
+    if _AT_FIRST.search(frame.plain) and state.told and not spoken_of & set(state.listed):
+        return catalog.plan(state.told[0])
     for sign, place in _PLACES.items():
         if frame.has(sign) and place < len(listed):
             return listed[place]
@@ -66,17 +72,38 @@ def among(frame: Frame, state: State, catalog: Catalog) -> list[Plan]:
 
 def pair(state: State, catalog: Catalog) -> list[Plan]:
     """The two plans spoken of last, one after the other: `둘이 얼마 차이나요`."""
+    if len(state.plan_ids) == 1 and len(state.listed) == _TWO and state.plan_ids[0] in state.listed:
+        return plans_of(state.listed, catalog)
     if len(state.plan_ids) == 1 and state.earlier_id:
         return plans_of((state.earlier_id, *state.plan_ids), catalog)
     return plans_of(state.plan_ids if len(state.plan_ids) > 1 else state.listed, catalog)
 
 
-def inherited(frame: Frame, state: State) -> Frame:
-    """`그럼 열세 살은요?` asks of another age what was asked before."""
+def inherited(frame: Frame, state: State, *, today: date, own_age: int | None) -> Frame:
+    """The utterance with what it leaves out: an age, or what was asked before of another age."""
+    if frame.born and frame.age is None:
+        # the year alone does not tell whether the birthday is over: most are, most of the year
+        frame = replace(frame, age=today.year - frame.born, age_told=True)
+        if frame.has(Sign.ASKS_FIT):
+            frame = replace(frame, topics=(Topic.ELIGIBILITY, *frame.asked))
     short = len(frame.rest) <= _SHORT and not frame.named and not frame.topics
-    if not (short and frame.age_told and Topic.ELIGIBILITY in state.topics):
+    asked_fit = Topic.ELIGIBILITY in state.topics and bool(state.plan_ids or state.family_id)
+    if short and asked_fit and own_age is not None and means_self(frame):
+        frame = replace(frame, age=own_age, age_told=True)
+    if not (short and frame.age_told and asked_fit):
         return frame
     return replace(frame, topics=(Topic.ELIGIBILITY,))
+
+
+_SELF = re.compile(
+    r"^(?:아니|아|그럼|그러면|그리고|근데|그라믄|그라모)*(?:저|나|내|본인|지)(?:는|은|한테는|에게는|도)(?:요|은요|는요)?"
+    r"(?:어때|어떤|어떨|뭐가|무슨|뭘|어떻)?.{0,8}$"
+)
+
+
+def means_self(frame: Frame) -> bool:
+    """`그럼 저는요?`: the caller after somebody else."""
+    return not frame.named and not frame.asked and bool(_SELF.search(frame.plain))
 
 
 def subjects(frame: Frame, state: State, catalog: Catalog) -> list[Plan]:
@@ -87,19 +114,3 @@ def subjects(frame: Frame, state: State, catalog: Catalog) -> list[Plan]:
         return pair(state, catalog)
     plans = plans_of(state.plan_ids, catalog)
     return plans[:1] if frame.has(Sign.THAT) and not frame.has(Sign.BOTH) else plans
-
-
-def next_in_rank(frame: Frame, state: State, catalog: Catalog) -> Plan | None:
-    """`그다음 싼 거`: the one that follows in the family or the list spoken of."""
-    family = family_of(state, catalog)
-    plans = list(family.plans) if family else plans_of(state.listed, catalog)
-    if not (frame.has(Sign.NEXT) and frame.has(*_RANKED) and state.plan_ids):
-        return None
-    if frame.has(Sign.MORE_DATA, Sign.MOST_DATA):
-        plans.sort(key=lambda plan: (plan.data_gb is not None, -(plan.data_gb or 0)))
-    else:
-        down = -1 if frame.has(Sign.PRICIEST, Sign.PRICIER) else 1
-        plans.sort(key=lambda plan: down * plan.fee_krw)
-    places = [place for place, plan in enumerate(plans) if plan.id == state.plan_ids[0]]
-    following = places[0] + 1 if places else len(plans)
-    return plans[following] if following < len(plans) else None

@@ -9,6 +9,7 @@ from agent.actions import Say
 from agent.brain import (
     advice_rules,
     change_rules,
+    choices,
     compare_rules,
     faq_rules,
     focus,
@@ -30,6 +31,7 @@ Rule = Callable[[Frame, State, Toolbox], Awaitable[Draft | None]]
 
 RULES: tuple[Rule, ...] = (
     small_talk.injection,
+    advice_rules.for_self,
     change_rules.answer_to_offer,
     small_talk.answer_to_offer,
     plan_rules.answer_to_offer,
@@ -54,7 +56,6 @@ RULES: tuple[Rule, ...] = (
     plan_rules.benefit,
     faq_rules.subject,
     faq_rules.most_of,
-    searches.best_of_spoken,
     compare_rules.compare,
     advice_rules.why,
     own_rules.my_plan,
@@ -124,7 +125,10 @@ class LocalBrain:
         self._state = replace(state, offer=offer)
 
     async def _decide(self, frame: Frame, state: State, tools: Toolbox) -> Draft | None:
-        frame = focus.inherited(frame, state)
+        own_age = own_rules.age_of_customer(tools)
+        frame = focus.inherited(frame, state, today=tools.today, own_age=own_age)
+        own = tools.catalog.plan(tools.customer.plan_id) if tools.customer else None
+        frame = choices.resolved(frame, state, tools.catalog, own)
         for rule in RULES:
             if (found := await rule(frame, state, tools)) is not None:
                 return found

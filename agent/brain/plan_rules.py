@@ -70,10 +70,14 @@ _BENEFIT_WORDS = {
 async def benefit(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     """Whether a plan that is named has a certain benefit: `Y 베이직 커피 쿠폰 줘요?`."""
     word = next((note for said, note in _BENEFIT_WORDS.items() if said in frame.plain), None)
-    if word is None or not frame.named or frame.has(Sign.COMPARE):
+    if word is None or frame.has(Sign.COMPARE):
         return None
-    plans = frame.plans or tuple(families.by_fee(frame.families[0]))
+    plans: Sequence[Plan] = frame.plans or focus.subjects(frame, state, tools.catalog)
+    if frame.families and not frame.plans:
+        plans = families.by_fee(frame.families[0])
     holding = [plan for plan in plans if any(word in note for note in plan.notes)]
+    if not (holding or frame.named):
+        return None
     plan = (holding or list(plans))[0]
     result = await tools.call("find_plans", {"name": plan.name})
     if holding:
@@ -129,8 +133,9 @@ async def _of_families(
         of_it = [families.in_range(family)] if whole else families.of_family(family, asked)
         said += of_it[:1]
     return draft(
-        state, *said, result=result, plan_ids=(), family_id=frame.families[0].id, topics=asked
-    )
+        state, *said, result=result, plan_ids=(), family_id=frame.families[0].id, topics=asked,
+        pool=(), wished=None,
+    )  # fmt: skip
 
 
 async def _of_family(frame: Frame, state: State, tools: Toolbox, asked: tuple[Topic, ...]) -> Draft:
@@ -155,7 +160,7 @@ async def _of_family(frame: Frame, state: State, tools: Toolbox, asked: tuple[To
         spoken_of = (best.id,)
     return draft(
         state, *said, result=result, plan_ids=spoken_of, listed=listed, family_id=family.id,
-        topics=asked,
+        topics=asked, pool=listed, wished=None,
     )  # fmt: skip
 
 
@@ -263,4 +268,4 @@ async def _of_spoken_family(
     if asked == (Topic.FEE,):
         said = families.each_fee(family)
     listed = tuple(plan.id for plan in families.by_fee(family))
-    return draft(state, *said, result=result, topics=asked, listed=listed)
+    return draft(state, *said, result=result, topics=asked, listed=listed, pool=listed)

@@ -16,7 +16,7 @@ from agent.brain.wishes import Wish, wish_in
 from agent.korean.wording import speed, subject, topic, won
 from agent.selection import is_online
 from agent.tools import Toolbox
-from knowledge.catalog.model import Family, Plan
+from knowledge.catalog.model import EligibilityKind, Plan
 from knowledge.compare import full_age
 
 _BEST = (Sign.CHEAPEST, Sign.PRICIEST, Sign.MOST_DATA, Sign.LEAST_DATA)
@@ -34,36 +34,6 @@ _OF_MINE = re.compile(
     r"^(?:저|나|제가|내가|저도|나도|전|난)(?:는)?.{0,12}(?:맞죠|맞지|맞아|맞나|맞습)"
 )
 """`저 이월되는 거 맞죠?` asks about the caller's own plan."""
-
-
-async def best_of_spoken(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
-    """`둘 중에 싼 거`, `그중에 데이터 제일 많은 거`; `제일 싼 거` right after a family."""
-    if frame.named or not frame.has(*_BEST, Sign.CHEAPER, Sign.PRICIER, Sign.MORE_DATA):
-        return None
-    plans = focus.among(frame, state, tools.catalog)
-    family = focus.family_of(state, tools.catalog)
-    if not plans and family and frame.has(*_BEST) and _still_of(family, frame, state):
-        plans = list(family.plans)
-    following = focus.next_in_rank(frame, state, tools.catalog)
-    if not plans and following is None:
-        return None
-    best = following or families.best_of(plans, frame)
-    result = await tools.call("get_plan", {"plan_id": best.id})
-    said = [answers.price_and_data(best, named=True)]
-    if frame.asked and not set(frame.asked) <= {Topic.FEE, Topic.DATA}:
-        said += answers.of_plan(best, frame.asked)[:1]
-    offer = None
-    if state.asked_change and not is_online(best):
-        offer = Offer(act=Act.CHANGE, text=CONFIRM, plan_ids=(best.id,))
-    return draft(state, *said, result=result, plan_ids=(best.id,), topics=(), offer=offer)
-
-
-def _still_of(family: Family, frame: Frame, state: State) -> bool:
-    """Whether the talk is still of the family whose plans were listed."""
-    ids = {plan.id for plan in family.plans}
-    if frame.has(Sign.WHICH_PLANS) or "요금제" in frame.plain:
-        return not state.plan_ids
-    return not state.plan_ids or (bool(state.listed) and ids >= {*state.plan_ids, *state.listed})
 
 
 async def search(  # noqa: PLR0911 - a case a line
@@ -130,8 +100,9 @@ async def _in_named_family(frame: Frame, state: State, tools: Toolbox) -> Draft 
     shown = plans[: wish.shown] if frame.has(*_BEST) else plans[:3]
     ids = tuple(plan.id for plan in shown)
     return draft(
-        state, answers.listed(shown), result=result, plan_ids=ids, family_id=family.id, topics=()
-    )
+        state, answers.listed(shown), result=result, plan_ids=ids, family_id=family.id, topics=(),
+        pool=tuple(plan.id for plan in families.by_fee(family)), wished=None,
+    )  # fmt: skip
 
 
 async def _both_ends(state: State, tools: Toolbox) -> Draft:
@@ -170,6 +141,7 @@ async def _found(frame: Frame, state: State, tools: Toolbox, wish: Wish) -> Draf
     shown = plans[:1] if one else plans
     ids = tuple(plan.id for plan in shown) or ((online.id,) if online else ())
     listed = tuple(dict.fromkeys((*ids, *((online.id,) if online and len(said) > 1 else ()))))
+    pool = tuple(plan.id for plan in everywhere.plans) if wish.opening else _for_anyone(tools)
     offer = None
     if shown and state.offered_details == 0 and not one:
         text = f"{shown[0].name} 요금제를 자세히 알려 드릴까요?"
@@ -178,10 +150,16 @@ async def _found(frame: Frame, state: State, tools: Toolbox, wish: Wish) -> Draf
         offer = Offer(act=Act.CHANGE, text=CONFIRM, plan_ids=ids[:1])
     return draft(
         state, *said, result=result if plans else everywhere, plan_ids=ids, listed=listed,
-        topics=(), family_id=None, offer=offer,
+        topics=(), family_id=None, offer=offer, pool=pool, wished=frame if wish.opening else None,
         offered_details=state.offered_details + (offer is not None),
         age=frame.age if frame.age_told else state.age,
     )  # fmt: skip
+
+
+def _for_anyone(tools: Toolbox) -> tuple[str, ...]:
+    """Where `그다음 싼 거` goes on after the cheapest of all."""
+    plans = tools.catalog.plans
+    return tuple(plan.id for plan in plans if plan.eligibility.kind is EligibilityKind.ANYONE)
 
 
 async def _nothing(state: State, tools: Toolbox, wish: Wish) -> Draft:
@@ -290,14 +268,20 @@ def _best(plan: Plan, frame: Frame) -> str:
 async def _others(plan: Plan, state: State, tools: Toolbox) -> Draft:
     """Other plans of the family; of a family with one plan, others near it in price."""
     family = tools.catalog.family(plan.family_id)
-    wishes: dict[str, Any] = {"family_id": plan.family_id, "limit": _MANY}
-    if family and len(family.plans) == 1:
-        wishes = {"max_fee": plan.fee_krw, "sort": "fee_desc", "limit": 4}
-    result = await tools.call("find_plans", wishes)
-    spoken = set(state.plan_ids) | set(state.listed)
-    plans = [other for other in result.plans if other.id not in spoken] or [
-        other for other in result.plans if other.id != plan.id
-    ]
+    unsaid = [i for i in state.listed if i not in state.plan_ids]
+    if plan.id in state.listed and unsaid:  # `다른 건요?` of two that were compared
+        for plan_id in unsaid[:2]:
+            result = await tools.call("get_plan", {"plan_id": plan_id})
+        plans = focus.plans_of(tuple(unsaid[:2]), tools.catalog)
+    else:
+        wishes: dict[str, Any] = {"family_id": plan.family_id, "limit": _MANY}
+        if family and len(family.plans) == 1:
+            wishes = {"max_fee": plan.fee_krw, "sort": "fee_desc", "limit": 4}
+        result = await tools.call("find_plans", wishes)
+        spoken = set(state.plan_ids) | set(state.listed)
+        plans = [other for other in result.plans if other.id not in spoken] or [
+            other for other in result.plans if other.id != plan.id
+        ]
     return draft(
         state, f"다른 요금제로는 {answers.listed(plans[:2])}", result=result,
         plan_ids=tuple(other.id for other in plans[:2]), topics=(),

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from agent.brain.keywords import Topic
+from agent.brain.understand import Frame
 
 
 class Act(StrEnum):
@@ -39,6 +40,12 @@ class State:
     """The plans last spoken of, the one `그거` means first."""
     listed: tuple[str, ...] = ()
     """The plans last told one after another, in that order: `두 번째 거`."""
+    pool: tuple[str, ...] = ()
+    """The plans that `제일 싼 거` chooses from: a family's, those found, or those for a person."""
+    wished: Frame | None = None
+    """The conditions under which they were found, which hold until other plans are spoken of."""
+    told: tuple[str, ...] = ()
+    """Every plan spoken of by itself, in order: `처음 말씀하신 거`."""
     earlier_id: str | None = None
     """The plan spoken of before the present one: `아까 그거`."""
     fresh: bool = False
@@ -70,8 +77,12 @@ class State:
             earlier = self.plan_ids[0]
         if not listed and len(plan_ids) >= 2:
             listed = plan_ids
+        kept = not plan_ids or set(plan_ids) <= set(self.pool)
         return replace(
             self,
+            pool=self.pool if kept else (),
+            wished=self.wished if kept else None,
+            told=tuple(dict.fromkeys((*self.told, *plan_ids))) if plan_ids else self.told,
             plan_ids=plan_ids,
             listed=listed or self.listed,
             earlier_id=earlier,

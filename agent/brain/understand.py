@@ -10,6 +10,7 @@ from agent.brain.keywords import AGE_WORDS, PHRASES, SIGNS, Sign, Topic
 from agent.brain.names import NameReader
 from agent.brain.topics import topics_in
 from agent.hearing import Hearing
+from agent.korean.births import birth_year
 from agent.korean.repair import repair
 from agent.requests import plain
 from knowledge.catalog.model import Catalog, Family, Plan
@@ -46,6 +47,10 @@ class Frame:
     age: int | None = None
     age_told: bool = False
     """True when the age is the caller's own figure and may be said back."""
+    born: int | None = None
+    """The year of birth told instead of an age: `62년생`."""
+    settled: bool = False
+    """True when its plans were not named but settled from what was said before."""
 
     def has(self, *signs: Sign) -> bool:
         """True when any of these signs is there."""
@@ -132,6 +137,7 @@ class Reader:
             gb_above=amounts.gb_above,
             age=age,
             age_told=told,
+            born=birth_year(named.rest),
         )
 
 
