@@ -84,7 +84,8 @@ async def recommend(  # noqa: PLR0911 - a case a line
             return await _best_for_age(frame.age, rank, frame, state, tools)
         if wished or frame.has(Sign.CHEAPEST, Sign.MOST_DATA, Sign.UNLIMITED):
             return None  # looked for with the age as one wish among others
-        if Topic.ELIGIBILITY in frame.topics and state.plan_ids and not asks:
+        spoken_of = state.plan_ids or state.family_id
+        if Topic.ELIGIBILITY in frame.topics and spoken_of and not asks:
             return None  # `서른여섯 살도 가입돼요?` asks about the plan spoken of
         if not asks and state.plan_ids and set(frame.asked) - _UNFITTING:
             return None
@@ -157,7 +158,12 @@ async def _for_caller(frame: Frame, state: State, tools: Toolbox, *, lower: bool
     else:
         said, spoken_of = advice.keep(present, option), [present]
     ids = tuple(plan.id for plan in spoken_of)
-    return draft(state, *said, result=result, plan_ids=ids, topics=(), age=None)
+    family = tools.catalog.family(spoken_of[0].family_id)
+    pool = family.plans if family and spoken_of[0].eligibility.kind in AGE_KINDS else ()
+    return draft(
+        state, *said, result=result, plan_ids=ids, topics=(), age=None, wished=None,
+        pool=tuple(plan.id for plan in pool),
+    )  # fmt: skip
 
 
 _GROWN = 19

@@ -215,5 +215,8 @@ async def _barred(
         f"{topic(name or plan.name)} {plan.eligibility.text} 요금제라서, "
         f"만 {age}세이신 고객님은 아쉽지만 가입 대상이 아니에요."
     )
-    told = await or_instead(plan, [rule], age, tools)
-    return draft(state, *told, result=result, plan_ids=(plan.id,), topics=(Topic.ELIGIBILITY,))
+    told, instead = await or_instead(plan, [rule], age, tools)
+    return draft(
+        state, *told, result=result, plan_ids=(plan.id,), topics=(Topic.ELIGIBILITY,),
+        instead=instead,
+    )  # fmt: skip

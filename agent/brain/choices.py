@@ -79,7 +79,9 @@ def _goes_on(rank: Rank | None, frame: Frame, state: State) -> bool:
         return False
     if frame.has(Sign.RECOMMEND) or _AMONG.search(frame.plain):
         return False
-    if frame.has(Sign.UNLIMITED) or frame.budget or frame.gb is not None:
+    if frame.budget or frame.gb is not None:
+        return False
+    if frame.has(Sign.UNLIMITED):
         return "요금제" not in frame.plain
     best = rank is not None and rank.kind is Kind.BEST and rank.place == 0
     return best and not frame.has(Sign.WHICH_PLANS)
@@ -114,7 +116,7 @@ def _ranked(
         return _step(rank, base, frame, state, catalog)
     if frame.plans:
         return []
-    plans = _fitting(frame, _choice(rank, frame, state, catalog))
+    plans = _fitting(frame, _choice(rank, frame, state, catalog, own))
     if len(plans) <= rank.place or (len(plans) == 1 and not state.pool):
         return []
     order = rank.order(plans)
@@ -124,13 +126,18 @@ def _ranked(
     return [order[rank.place]]
 
 
-def _choice(rank: Rank, frame: Frame, state: State, catalog: Catalog) -> list[Plan]:
+def _choice(
+    rank: Rank, frame: Frame, state: State, catalog: Catalog, own: Plan | None
+) -> list[Plan]:
     """The plans that a superlative chooses from; empty where it means the whole catalogue."""
     if frame.families:
         return list(frame.families[0].plans)
     if _WHOLE.search(frame.plain):
         return []
     pool = pool_of(state, catalog)
+    named = focus.plans_of(state.plan_ids, catalog)
+    if not state.pool and len(named) > 1 and own not in named:
+        pool = named
     if among := focus.among(frame, state, catalog):
         return among
     sized = rank.by_data and not frame.has(Sign.MOST_DATA, Sign.LEAST_DATA)

@@ -127,4 +127,6 @@ def _people(whole: Frame, reader: Reader) -> tuple[Frame, ...]:
     return tuple(reader.read(part) for part in parts)
 
 
-_BESIDE = re.compile(r"(?:이랑|랑|하고|과|와|이고|고|,)\s+")
+_BESIDE = re.compile(
+    r"(?:이랑|랑|하고|과|와|이고|고|,)\s+|\s+(?=(?:딸|아들|어머니|아버지|엄마|아빠|할머니|할아버지)(?:는|은|도))"
+)

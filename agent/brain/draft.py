@@ -50,7 +50,10 @@ def draft(
         fact_ids = tuple(fact.id for fact in result.facts if fact.plan_id) or tuple(
             fact.id for fact in result.facts[:1]
         )
-    forgotten = {"asked_age": False, "asked_budget": False, "asked_change": False, "confused": 0}
+    forgotten: dict[str, Any] = {
+        "asked_age": False, "asked_budget": False, "asked_change": False, "confused": 0,
+        "instead": None,
+    }  # fmt: skip
     changed = replace(state, **{"offer": offer, **forgotten, **changes})
     about = state.plan_ids if plan_ids is None else plan_ids
     changed = changed.about(about, listed=listed)

@@ -20,6 +20,7 @@ _SHORT = 12
 _AMONG = re.compile(r"둘|셋|두개|세개|중에|중에서|그중|가운데|거기서|저것들|얘네")
 _TWO = 2
 _AT_FIRST = re.compile(r"처음|먼저")
+_OF_TWO = re.compile(r"둘|두개")
 _RECALLS = re.compile(r"아까|방금전|조금전|먼저말|처음말|처음에말|전에말")
 
 
@@ -64,6 +65,8 @@ def among(frame: Frame, state: State, catalog: Catalog) -> list[Plan]:
         return []
     if len(state.plan_ids) > 1:
         return plans_of(state.plan_ids, catalog)
+    if state.earlier_id and state.plan_ids and _OF_TWO.search(frame.plain):
+        return pair(state, catalog)
     family = family_of(state, catalog)
     if family and not {plan.id for plan in family.plans} & set(state.listed):
         return list(family.plans)
@@ -110,6 +113,9 @@ def subjects(frame: Frame, state: State, catalog: Catalog) -> list[Plan]:
     """The plans that a question without a name is about, the likeliest first."""
     if plan := picked(frame, state, catalog):
         return [plan]
+    other = catalog.plan(state.instead) if state.instead else None
+    if other and frame.age is None and Topic.ELIGIBILITY not in frame.topics:
+        return [other]
     if frame.has(Sign.BOTH) and len(state.plan_ids) < 2:
         return pair(state, catalog)
     plans = plans_of(state.plan_ids, catalog)

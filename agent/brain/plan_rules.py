@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 
 from agent.brain import answers, families, focus
 from agent.brain.draft import Draft, draft
@@ -76,8 +77,8 @@ async def benefit(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     if frame.families and not frame.plans:
         plans = families.by_fee(frame.families[0])
     holding = [plan for plan in plans if any(word in note for note in plan.notes)]
-    if not (holding or frame.named):
-        return None
+    if not frame.named and (word == "교육" or not holding):
+        return None  # what the pages tell of in general
     plan = (holding or list(plans))[0]
     result = await tools.call("find_plans", {"name": plan.name})
     if holding:
@@ -102,13 +103,14 @@ async def named(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
         result = ToolResult()
         for plan in plans:
             result = await tools.call("find_plans", {"name": plan.name})
-        said = await _of_plans(plans, asked, frame, tools)
+        said, instead = await _of_plans(plans, asked, _of_same_person(frame, asked, state), tools)
         for family in frame.families[:1]:
             result = await tools.call("find_plans", {"family_id": family.id, "limit": 10})
             said = [*said[:1], *families.of_family(family, asked)]
         return draft(
             state, *said, result=result, plan_ids=tuple(plan.id for plan in plans),
-            family_id=plans[0].family_id, topics=asked,
+            family_id=plans[0].family_id, topics=asked, instead=instead,
+            age=frame.age if frame.age_told else state.age,
         )  # fmt: skip
     if len(frame.families) > 1:
         return await _of_families(frame, state, tools, asked)
@@ -145,8 +147,11 @@ async def _of_family(frame: Frame, state: State, tools: Toolbox, asked: tuple[To
     if told is None and Topic.ELIGIBILITY in asked and _MYSELF.search(frame.plain):
         told = age_of_customer(tools)
     said = families.of_family(family, asked, age=told)
+    instead = None
+    if frame.has(Sign.BOTH) and asked == (Topic.FEE,):
+        said = families.each_fee(family)
     if told is not None and Topic.ELIGIBILITY in asked:
-        said = await or_instead(family.plans[0], said, told, tools)
+        said, instead = await or_instead(family.plans[0], said, told, tools)
     order = families.by_fee(family)
     others = [plan for plan in order if plan.id not in frame.rejected]
     if len(others) < len(order) and others:
@@ -160,13 +165,13 @@ async def _of_family(frame: Frame, state: State, tools: Toolbox, asked: tuple[To
         spoken_of = (best.id,)
     return draft(
         state, *said, result=result, plan_ids=spoken_of, listed=listed, family_id=family.id,
-        topics=asked, pool=listed, wished=None,
+        topics=asked, pool=listed, wished=None, instead=instead,
     )  # fmt: skip
 
 
 async def _of_plans(
     plans: Sequence[Plan], asked: tuple[Topic, ...], frame: Frame, tools: Toolbox
-) -> list[str]:
+) -> tuple[list[str], str | None]:
     """One plan gets the whole answer; of two and more, a short sentence each."""
     alike = {plan.eligibility for plan in plans}
     if asked == (Topic.ELIGIBILITY,) and len(alike) == 1:
@@ -176,32 +181,41 @@ async def _of_plans(
         others = [item for item in asked if item not in (Topic.TOTAL, Topic.FEE)]
         total = answers.total(plans[0], years=years)
         if Topic.DISCOUNT in others and len(total) > 1:
-            return total[1:]
-        return [*total, *answers.of_plan(plans[0], others)[:1]] if others else total
+            return total[1:], None
+        return ([*total, *answers.of_plan(plans[0], others)[:1]] if others else total), None
     if len(plans) == 1:
         told = frame.age if frame.age_told else None
         if told is None and Topic.ELIGIBILITY in asked and _MYSELF.search(frame.plain):
             told = age_of_customer(tools)
         said = answers.of_plan(plans[0], asked, age=told)
         if told is not None and Topic.ELIGIBILITY in asked:
-            said = await or_instead(plans[0], said, told, tools)
-        return said
-    return answers.of_plans(plans, asked)
+            return await or_instead(plans[0], said, told, tools)
+        return said, None
+    return answers.of_plans(plans, asked), None
 
 
-async def or_instead(plan: Plan, said: list[str], age: int, tools: Toolbox) -> list[str]:
+def _of_same_person(frame: Frame, asked: tuple[Topic, ...], state: State) -> Frame:
+    """`B형은요?` after `할머니가 아흔둘이신데 C형 데이터 몇 기가 줘요?`: the age holds for data."""
+    if frame.age is not None or state.age is None or asked != (Topic.DATA,):
+        return frame
+    return replace(frame, age=state.age, age_told=True)
+
+
+async def or_instead(
+    plan: Plan, said: list[str], age: int, tools: Toolbox
+) -> tuple[list[str], str | None]:
     """To someone who is too old or too young, one plan that they may join is named as well."""
     rule = plan.eligibility
     if rule.age is None or is_eligible(plan, age=age):
-        return said
+        return said, None
     found = await tools.call("recommend_plans", {"age": age})
     if not found.plans:
         wishes = {"age": age, "max_fee": plan.fee_krw, "sort": "data_desc", "limit": 1}
         found = await tools.call("find_plans", wishes)
     if not found.plans:
-        return said
+        return said, None
     other = found.plans[0]
-    return [*said, f"대신 {answers.brief(other)}{answers.copula(other.data_gb)}."]
+    return [*said, f"대신 {answers.brief(other)}{answers.copula(other.data_gb)}."], other.id
 
 
 async def follow_up(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
@@ -231,14 +245,15 @@ async def follow_up(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     result = ToolResult()
     for plan in plans:
         result = await tools.call("get_plan", {"plan_id": plan.id})
-    said = await _of_plans(plans, asked, frame, tools)
-    if asked == state.topics == (Topic.OVERVIEW,) and len(plans) == 1:
+    said, instead = await _of_plans(plans, asked, _of_same_person(frame, asked, state), tools)
+    if asked == state.topics == (Topic.OVERVIEW,) and len(plans) == 1 and not picked:
         said = answers.details(plans[0])  # `더 알려 주세요`
     spoken_of = tuple(plan.id for plan in plans)
     kept = state.plan_ids if set(spoken_of) <= set(state.plan_ids) and not picked else spoken_of
     return draft(
-        state, *said, result=result, topics=asked, plan_ids=kept, family_id=plans[0].family_id
-    )
+        state, *said, result=result, topics=asked, plan_ids=kept, family_id=plans[0].family_id,
+        instead=instead,
+    )  # fmt: skip
 
 
 _NAMED = re.compile(r"(?P<word>[가-힣A-Za-z0-9]{2,})\s?(?:요금제|플랜)")
@@ -265,7 +280,12 @@ async def _of_spoken_family(
     result = await tools.call("find_plans", {"family_id": family.id, "limit": 10})
     age = frame.age if frame.age_told else None
     said = families.of_family(family, asked, age=age)
+    instead = None
     if asked == (Topic.FEE,):
         said = families.each_fee(family)
+    if age is not None and Topic.ELIGIBILITY in asked:
+        said, instead = await or_instead(family.plans[0], said, age, tools)
     listed = tuple(plan.id for plan in families.by_fee(family))
-    return draft(state, *said, result=result, topics=asked, listed=listed, pool=listed)
+    return draft(
+        state, *said, result=result, topics=asked, listed=listed, pool=listed, instead=instead
+    )

@@ -45,6 +45,7 @@ class Rank:
 _UNIT = r"(?:한|하나|1|두|2)?(?:단계|칸|급|등급|단)"
 _STEP_UP = re.compile(
     rf"{_UNIT}(?:만|더|정도)*(?:위|윗|높|올|비싼|큰|많|업)|(?:바로)?(?:윗|위에?)(?:거|것|건|껀|꺼|걸|단계)|바로위|하나위|고위"
+    r"|(?:더|보다)(?:좋은|나은)(?:거|것|건|걸|게|요금제)"
 )
 _STEP_DOWN = re.compile(
     rf"{_UNIT}(?:만|더|정도)*(?:아래|밑|낮|내|싼|저렴|작|적|다운)"
@@ -61,6 +62,7 @@ _PLACES = {"second": 1, "third": 2, "fourth": 3}
 _MIDDLE = re.compile(
     r"중간(?:거|것|건|꺼|쯤|정도|급|짜리|요금|에있|은|$)|가운데(?:거|것|건|꺼|요금)"
 )
+_SUPERLATIVE = re.compile(r"가장|제일|젤|재일")
 _LARGEST = re.compile(r"(?:가장|제일|젤|재일)(?:큰|많|넉넉)")
 _SMALLEST = re.compile(r"(?:가장|제일|젤|재일)(?:작은|적은|작|적)(?!게)")
 _MORE = re.compile(r"(?:더|보다|좀|조금)(?:데이터|데이타|용량)?(?:가|이)?(?:더)?(?:큰|많|넉넉)")
@@ -99,7 +101,8 @@ def says_step(frame: Frame) -> bool:
 
 def _superlative(frame: Frame) -> Rank | None:
     text = frame.rest
-    if frame.has(Sign.MOST_DATA) or _LARGEST.search(text):
+    more = _MORE.search(text) and not _SUPERLATIVE.search(text)
+    if (frame.has(Sign.MOST_DATA) and not more) or _LARGEST.search(text):
         return Rank(kind=Kind.BEST, by_data=True, upwards=True)
     if frame.has(Sign.LEAST_DATA) or (_SMALLEST.search(text) and "요금" not in text):
         return Rank(kind=Kind.BEST, by_data=True)

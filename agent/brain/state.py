@@ -55,6 +55,8 @@ class State:
     topics: tuple[Topic, ...] = ()
     """What was last asked of a plan."""
     offer: Offer | None = None
+    instead: str | None = None
+    """The plan named in the last turn in place of one that the person may not have."""
     age: int | None = None
     """Age of the person that the caller asks for, told in this call."""
     asked_age: bool = False
@@ -77,7 +79,7 @@ class State:
             earlier = self.plan_ids[0]
         if not listed and len(plan_ids) >= 2:
             listed = plan_ids
-        kept = not plan_ids or set(plan_ids) <= set(self.pool)
+        kept = not plan_ids or plan_ids[0] in self.pool
         return replace(
             self,
             pool=self.pool if kept else (),
