@@ -47,7 +47,8 @@ def resolved(  # noqa: PLR0911 - a case a line
         return frame
     if frame.age is not None and frame.age != state.age:
         return frame
-    if frame.has(Sign.CHEAPEST) and frame.has(Sign.PRICIEST):
+    both_ends = frame.has(Sign.CHEAPEST) and frame.has(Sign.PRICIEST)
+    if both_ends or (own and frame.has(Sign.RECOMMEND) and not state.pool):
         return frame
     if _asks_whether_unlimited(frame, state):
         topics = (Topic.DATA, *(t for t in frame.asked if t is not Topic.DATA))
