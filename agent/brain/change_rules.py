@@ -32,6 +32,11 @@ _DO_NOT = re.compile(
 _MYSELF = re.compile(
     r"(?:^|[\s,])(?:저|나|전|난|제|내)(?:는|도|가|두|한테|\s?나이(?:에|로|면|도|는)?)?(?=[\s,.?!]|$)"
 )
+_AFTER_NOTING = re.compile(
+    r"(?:바꾼|바뀐|변경된|변경한|처리된|신청된|접수된|다된|된)(?:거|것|건|게)|바뀌(?:었|나)|바꼈|(?:변경|신청|접수|처리)(?:이|가)?(?:됐|되었|되나|된거|언제)"
+    r"|(?:언제|며칠)(?:부터|까지|쯤|바뀌|처리|돼|되|연락|걸)"
+)
+_TAKES_BACK = re.compile(r"취소|철회|없던(?:걸|일)")
 _MAY_CHANGE = re.compile(
     r"(?:바꿔|변경해|옮겨|갈아타|가입해)도(?:되|돼)|(?:바꿀|변경할|옮길|갈아탈|가입할)수(?:는)?있"
     r"|(?:변경|가입)(?:이)?(?:되나|돼요|될까|가능)"
@@ -62,7 +67,7 @@ async def answer_to_offer(  # noqa: PLR0911 - a case a line
                 f"네, {plan.name} 변경 신청을 접수했어요.",
                 "아직 바뀐 것은 아니고, 상담원이 확인한 뒤에 처리해 드려요.",
             ]
-            return draft(state, *said, result=result, offer=MORE_OFFER)
+            return draft(state, *said, result=result, offer=MORE_OFFER, noted_id=plan.id)
         case "same_plan":
             fact = await tools.call("get_plan", {"plan_id": plan.id})
             return draft(state, f"{topic(plan.name)} 지금 이용 중이신 요금제예요.", result=fact)
@@ -72,6 +77,20 @@ async def answer_to_offer(  # noqa: PLR0911 - a case a line
             return None
         case _:
             return draft(state, "죄송합니다, 지금은 신청을 접수할 수 없어요.", offer=HUMAN_OFFER)
+
+
+async def noted(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+    """What became of the request of this call: noted, not carried out, and a human's to undo."""
+    plan = tools.catalog.plan(state.noted_id or "")
+    if plan is None or frame.named:
+        return None
+    if _TAKES_BACK.search(frame.plain):
+        return draft(state, "변경 신청 취소는 상담원이 도와드려요.", offer=HUMAN_OFFER)
+    if not _AFTER_NOTING.search(frame.plain):
+        return None
+    result = await tools.call("get_plan", {"plan_id": plan.id})
+    said = f"{plan.name} 요금제로 바꾸는 신청만 접수된 상태예요."
+    return draft(state, said, "상담원이 확인한 뒤에 처리해 드려요.", result=result)
 
 
 async def change(  # noqa: PLR0911 - a case a line

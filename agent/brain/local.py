@@ -33,6 +33,7 @@ RULES: tuple[Rule, ...] = (
     small_talk.injection,
     advice_rules.for_self,
     change_rules.answer_to_offer,
+    change_rules.noted,
     small_talk.answer_to_offer,
     plan_rules.answer_to_offer,
     change_rules.noted,

@@ -57,7 +57,9 @@ async def search(  # noqa: PLR0911 - a case a line
     plan = _measured_against(frame, state, tools)
     wished = frame.budget or frame.gb is not None or frame.has(*_WISHES)
     if not wished:
-        return await _others(plan, state, tools) if plan and frame.has(Sign.OTHER) else None
+        left_out = [p for i in frame.rejected if (p := tools.catalog.plan(i))]
+        beside = left_out[0] if left_out else plan
+        return await _others(beside, state, tools) if beside and frame.has(Sign.OTHER) else None
     if _in_family(frame, state, tools) or _asks_of_plan(frame, state):
         return None
     calls = {Topic.MINUTES, Topic.EXTRA_MINUTES}
@@ -278,7 +280,7 @@ async def _others(plan: Plan, state: State, tools: Toolbox) -> Draft:
         if family and len(family.plans) == 1:
             wishes = {"max_fee": plan.fee_krw, "sort": "fee_desc", "limit": 4}
         result = await tools.call("find_plans", wishes)
-        spoken = set(state.plan_ids) | set(state.listed)
+        spoken = {plan.id, *state.plan_ids, *state.listed}
         plans = [other for other in result.plans if other.id not in spoken] or [
             other for other in result.plans if other.id != plan.id
         ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from agent import lines, requests
 from agent.brain import answers
 from agent.brain.draft import Draft, draft
@@ -19,6 +21,7 @@ _OFFERS = {Then.HUMAN: HUMAN_OFFER, Then.MORE: MORE_OFFER}
 _THANKS = PHRASES["thanks"]
 _GOODBYE = PHRASES["goodbye"]
 _NOTHING_MORE = PHRASES["nothing_more"]
+_QUESTION = re.compile(r"몇|얼마|언제|뭐|뭘|무슨|무엇|왜|어떻|어디|누구|나요|까요|\?\s*$")
 ASK_USAGE = "한 달에 데이터를 몇 기가 정도 쓰세요?"
 _OFF_TOPIC_REPLY = "그 내용은 제가 안내해 드리지 못하지만, 요금제는 도와드릴 수 있어요."
 _INJECTION_REPLY = "요금과 혜택은 제가 바꿔 드릴 수 없고, 정해진 내용만 안내해 드려요."
@@ -86,6 +89,8 @@ async def courtesy(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     """Thanks and goodbyes."""
     if not _asks_nothing(frame) or frame.has(Sign.FAQ, Sign.BILL, Sign.RECOMMEND, Sign.COMPARE):
         return None
+    if _QUESTION.search(frame.text):
+        return None  # nobody is hung up on who asks
     if _GOODBYE.search(frame.plain) and len(frame.plain) <= 2 * _LONGEST_COURTESY:
         return await goodbye(state, tools)
     if _THANKS.search(frame.plain) and len(frame.plain) <= _LONGEST_COURTESY:

@@ -38,6 +38,23 @@ def turn(said: str, *says: str, never: str = "", tools: str = "") -> Turn:
 
 
 SEVERAL_QUESTIONS = {
+    "other plans leave out the one named": (
+        KIM,
+        turn("이월 10GB 말고 다른 요금제 있어요", "이월 4GB", "이월 21GB", never="50,000원"),
+    ),
+    "who asks is not hung up on": (
+        KIM,
+        turn("저 가입한 지 몇 년 됐어요?", "2019년", never="감사합니다"),
+        turn("몇 년 몇 월에 가입했죠", "2019년 5월"),
+    ),
+    "a change that was noted is not done": (
+        KIM,
+        turn("슬림 5기가로 바꿔 주세요"),
+        turn("네"),
+        turn("790314", "접수했어요"),
+        turn("요금제 바꾼 거 맞아요?", "신청만 접수된 상태", "상담원이 확인"),
+        turn("아 그거 취소해 주세요", "상담원"),
+    ),
     "a number that is kept back is no question for one": (
         "",
         turn("번호는 말하기 싫고요 그냥 주니어 요금만 알려 주세요", "28,000원"),
