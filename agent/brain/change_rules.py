@@ -138,8 +138,8 @@ async def change(  # noqa: PLR0911 - a case a line
     )
 
 
-async def noted(frame: Frame, state: State, _: Toolbox) -> Draft | None:
-    """What became of a request, and its withdrawal, are a human's."""
+async def earlier_request(frame: Frame, state: State, _: Toolbox) -> Draft | None:
+    """What became of a request of an earlier call, and its withdrawal, are a human's."""
     if not PHRASES["noted_request"].search(frame.plain) or frame.has(Sign.FAQ):
         return None
     return draft(state, "접수하신 신청은 상담원이 확인해 드려요.", offer=HUMAN_OFFER)
