@@ -119,7 +119,8 @@ async def why(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
 async def _why_for_caller(plan: Plan, state: State, tools: Toolbox) -> Draft:
     result = await tools.call("recommend_plans", {})
     best = result.advice
-    option = next((o for o in best.options if o.plan is plan), None) if best else None
+    spoken_of = {plan.id, *state.plan_ids}
+    option = next((o for o in best.options if o.plan.id in spoken_of), None) if best else None
     if option and best and best.present:
         return draft(state, advice.because(option, best.present), result=result)
     if best and best.keep_present and plan is best.present:

@@ -35,6 +35,9 @@ _CALLS_IT = re.compile(
     r"무제한(?:이에요|이예요|예요|이야|인가|입니까|이죠|이지|이냐|맞|되|돼|으로되|인거(?:죠|에요|예요|맞))"
 )
 _MOST = 3
+_ELLIPSIS = 5
+"""Characters of `싼 쪽은요`, of which the same is asked as before."""
+_NOT_REPEATED = (Topic.OVERVIEW, Topic.ELIGIBILITY, Topic.TOTAL)
 _AMONG = re.compile(r"둘중|두개중|셋중|그중|이중|가운데")
 _CONDITIONS = frozenset({Sign.UNLIMITED, Sign.FOREIGNER, Sign.DISABLED})
 
@@ -64,7 +67,10 @@ def resolved(  # noqa: PLR0911 - a case a line
     settled = frame.signs - _RANKS - ({Sign.MINE} if own else set())
     if frame.plans:
         settled -= {Sign.COMPARE}
-    others = tuple(item for item in frame.asked if item not in (Topic.FEE, Topic.DATA))
+    asked = frame.asked
+    if not asked and len(frame.rest) <= _ELLIPSIS and state.pool:
+        asked = tuple(item for item in state.topics if item not in _NOT_REPEATED)
+    others = tuple(item for item in asked if item not in (Topic.FEE, Topic.DATA))
     topics = (Topic.FEE, Topic.DATA, *others)
     if frame.has(Sign.CHANGE) or state.asked_change:
         topics = others

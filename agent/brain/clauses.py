@@ -117,16 +117,22 @@ def _people(whole: Frame, reader: Reader) -> tuple[Frame, ...]:
         return ()
     ages = read_amounts(whole.text).ages
     relatives = {match[0] for match in PHRASES["relative"].finditer(whole.text)}
-    if len(ages) != 2 or len(relatives) < 2 or ages[0].years == ages[1].years:
+    several = len(relatives) >= 2 or bool(_TWO_OF_THEM.search(whole.text))
+    if len(ages) != 2 or not several or ages[0].years == ages[1].years:
         return ()
     cuts = [match.end() for match in _BESIDE.finditer(whole.text)]
     cut = next((end for end in cuts if ages[0].start < end <= ages[1].start), None)
+    if cut is None and _TWO_OF_THEM.search(whole.text):
+        cut = ages[1].start
     if cut is None:
         return ()
-    parts = (whole.text[:cut] + " 요금제 추천", whole.text[cut:] + " 요금제 추천")
+    parts = (f"{whole.text[:cut].strip()} 요금제 추천", f"{whole.text[cut:].strip()} 요금제 추천")
     return tuple(reader.read(part) for part in parts)
 
 
+_TWO_OF_THEM = re.compile(
+    r"(?:아들|딸|아이|애|손주|손자)(?:가|이|만)?\s?(?:둘|두\s?명)|형제|남매|자매"
+)
 _BESIDE = re.compile(
     r"(?:이랑|랑|하고|과|와|이고|고|,)\s+|\s+(?=(?:딸|아들|어머니|아버지|엄마|아빠|할머니|할아버지)(?:는|은|도))"
 )

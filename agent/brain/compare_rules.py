@@ -60,7 +60,11 @@ async def _plans(plans: list[Plan], frame: Frame, state: State, tools: Toolbox) 
     spoken_of = ids if plans[0] in frame.plans else ids[::-1]
     if best := _best(plans, frame):
         spoken_of = (best.id,)  # `그중에 뭐가 싸요?` chose one
-    return draft(state, *said, result=result, plan_ids=spoken_of, listed=ids, topics=())
+    pool = ids if len(frame.plans) > 1 else ()
+    return draft(
+        state, *said, result=result, plan_ids=spoken_of, listed=ids, topics=(), pool=pool,
+        wished=None,
+    )  # fmt: skip
 
 
 _CHEAP = re.compile(r"(?<!비)(?:싸|싼)|저렴|낮")

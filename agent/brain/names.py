@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from agent.korean.figures import Unit, find_figures
 from knowledge.catalog.model import Catalog, Family, Plan
@@ -88,7 +88,7 @@ class NameReader:
         return f"{first} {after}"
 
     def _mentions(self, text: str, within: str | None) -> list[Mention]:
-        found = list(self._lexicon.find(text))
+        found, talked_of = list(self._lexicon.find(text)), within
         families = {self._family_of(m) for m in found}
         joined = any(m.kind == "family" and _JOINED.match(text, m.end) for m in found)
         if joined:
@@ -97,6 +97,8 @@ class NameReader:
             within = families.pop()  # `초이스 중에 프리미엄`
         if within and len(families) < 2:
             found += self._lexicon.find(_without(text, found), within=within)
+        if spoken := self._spoken_of(text, found, talked_of):
+            found = spoken
         for pattern, plan in self._tails:
             for match in pattern.finditer(text):
                 free = all(match.end() <= m.start or m.end <= match.start() for m in found)
@@ -105,6 +107,19 @@ class NameReader:
                     mention = Mention(kind="plan", id=plan.id, start=start, end=end, text=match[0])
                     found.append(mention)
         return sorted(found, key=lambda mention: mention.start)
+
+    def _spoken_of(
+        self, text: str, found: list[Mention], within: str | None
+    ) -> list[Mention] | None:
+        """`슬림은요?` after 복지 베이직 means 복지 슬림, not the family that is called so."""
+        family = self._catalog.family(within) if within else None
+        if family is None or len(found) != 1 or found[0].kind != "family":
+            return None
+        mention = found[0]
+        plan = next((p for p in family.plans if p.name.endswith(f" {mention.text}")), None)
+        if plan is None or text[mention.end :].lstrip().startswith("요금제"):
+            return None
+        return [replace(mention, kind="plan", id=plan.id)]
 
     def _family_of(self, mention: Mention) -> str:
         plan = self._catalog.plan(mention.id) if mention.kind == "plan" else None

@@ -122,6 +122,8 @@ async def own_limit(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
         return None
     until = tools.plan_ends(customer)
     about = frame.plans[0].id if frame.plans else (*state.plan_ids, customer.plan_id)[0]
+    if frame.has(Sign.MINE) and not frame.plans:
+        about = customer.plan_id
     if about != customer.plan_id or frame.families:
         return None
     asks_rule = "몇살" in frame.plain or "몇세" in frame.plain or frame.age_told

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from agent.brain.keywords import Sign
+from agent.brain.keywords import Sign, Topic
 from agent.brain.understand import Frame
 from agent.selection import data_of
 from knowledge.catalog.model import Plan
@@ -29,6 +29,7 @@ class Rank:
 
     kind: Kind
     by_data: bool = False
+    by_sharing: bool = False
     upwards: bool = False
     """Towards the dearer, or the one with more data."""
     place: int = 0
@@ -37,6 +38,8 @@ class Rank:
     def order(self, plans: Sequence[Plan]) -> list[Plan]:
         """The plans in this order, the one meant first at place 0."""
         sign = -1 if self.upwards else 1
+        if self.by_sharing:
+            return sorted(plans, key=lambda plan: (sign * plan.sharing_gb, plan.fee_krw))
         if self.by_data:
             return sorted(plans, key=lambda plan: (sign * data_of(plan), plan.fee_krw))
         return sorted(plans, key=lambda plan: (sign * plan.fee_krw, -data_of(plan)))
@@ -62,6 +65,8 @@ _PLACES = {"second": 1, "third": 2, "fourth": 3}
 _MIDDLE = re.compile(
     r"중간(?:거|것|건|꺼|쯤|정도|급|짜리|요금|에있|은|$)|가운데(?:거|것|건|꺼|요금)"
 )
+_BARE = re.compile(r"^(?:그럼|그중에|아니|그|저)*(?:작은|큰|적은|많은)(?:거|것|건|걸|쪽|거로|걸로)")
+_MUCH = re.compile(r"많은|많이|큰|넉넉")
 _SUPERLATIVE = re.compile(r"가장|제일|젤|재일")
 _LARGEST = re.compile(r"(?:가장|제일|젤|재일)(?:큰|많|넉넉)")
 _SMALLEST = re.compile(r"(?:가장|제일|젤|재일)(?:작은|적은|작|적)(?!게)")
@@ -99,9 +104,13 @@ def says_step(frame: Frame) -> bool:
     return any(pattern.search(frame.rest) for pattern in patterns)
 
 
-def _superlative(frame: Frame) -> Rank | None:
+def _superlative(frame: Frame) -> Rank | None:  # noqa: PLR0911 - a case a line
     text = frame.rest
     more = _MORE.search(text) and not _SUPERLATIVE.search(text)
+    if Topic.SHARING in frame.asked and _MUCH.search(text):
+        return Rank(kind=Kind.BEST, by_sharing=True, upwards=True)
+    if bare := _BARE.search(text):
+        return Rank(kind=Kind.BEST, by_data=True, upwards=bool(_MORE_OF_IT.search(bare[0])))
     if (frame.has(Sign.MOST_DATA) and not more) or _LARGEST.search(text):
         return Rank(kind=Kind.BEST, by_data=True, upwards=True)
     if frame.has(Sign.LEAST_DATA) or (_SMALLEST.search(text) and "요금" not in text):

@@ -19,6 +19,9 @@ from knowledge.lexicon import Lexicon
 _DECADES = {10: 15, 20: 25, 30: 33, 40: 45, 50: 55, 60: 66, 70: 72, 80: 82, 90: 92}
 _BECOMES = re.compile(r"되면|넘으면|지나면")
 _NEAR = 9
+_MOST = re.compile(
+    r"(?:젤|제일)(?:로|루)(?=\s|싼|비싼|많|적|큰|작)|(?<![가-힣])질(?=\s?(?:싼|비싼|많))"
+)
 _WEAK = frozenset({Sign.THAT, Sign.ASKS_FIT, Sign.AT_MOST, Sign.AT_LEAST, Sign.ASKS})
 
 
@@ -106,6 +109,7 @@ class Reader:
         return frame
 
     def _read(self, text: str, within: str | None) -> Frame:
+        text = _MOST.sub("제일", text)
         squeezed = plain(text).replace("?", "")
         text = self._names.corrected(text)
         named = self._names.read(text, within=within)

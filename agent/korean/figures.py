@@ -82,8 +82,14 @@ _BARE_AGE = re.compile(
     rf"(?:{'|'.join(_NATIVE_ONES)}|\s(?:하나|둘|셋|넷|다섯|여섯|일곱|여덟|아홉))?"
     r"(?=\s|이|인|이신|이세|신|시|세|셔|은|넘|다|되|라|예|입|먹|드|,|\.|$)"
     rf"|열(?:{'|'.join(one for one in _NATIVE_ONES if len(one) > 1 or one in '둘셋넷')})"
-    r"(?=인데|이에|예요|이고|이라|이면|이세|이요|입니|된|이야|\s(?:딸|아들|아이|애\s)))"
+    r"(?=인데|이에|예요|이고|이라|이면|이세|이요|입니|된|이야|\s(?:딸|아들|아이|애\s|요금제|추천)))"
 )
+_MIXED_AGE = re.compile(
+    r"(?<![가-힣\d])(?P<run>[오육륙칠팔구]십"
+    rf"(?:{'|'.join(one for one in _NATIVE_ONES if len(one) > 1)})?)"
+    r"(?=인데|이신|이세|이셔|이라|이고|되[셨신어]|넘|먹)"
+)
+"""`칠십다섯인데`, `나 칠십인데`: of the old, whose age goes without 살."""
 _PLAIN = re.compile(r"(?<![\d,.])\d{1,3}(?:,\d{3})+|(?<![\d,.])\d{3,}")
 _PARTICLE = re.compile(r"[이만] ")
 _WORDY = re.compile(_PIECE)
@@ -134,6 +140,14 @@ def native_number(text: str) -> int | None:
     return _NATIVE_ONES.get(word)
 
 
+def _mixed_number(text: str) -> int | None:
+    """The value of `칠십다섯`: tens as in figures, ones as in words."""
+    tens, _, ones = text.partition("십")
+    if tens not in _SINO or not text.endswith(("십", ones)):
+        return None
+    return _SINO[tens] * 10 + _NATIVE_ONES.get(ones, 0)
+
+
 def _longest_number(run: str) -> tuple[float, int] | None:
     """The longest ending of a run that is one number: 이 of `요금이 오만` belongs to the noun."""
     for match in _WORDY.finditer(run):
@@ -150,9 +164,9 @@ def find_figures(text: str) -> tuple[Found, ...]:
     def free(match: re.Match[str]) -> bool:
         return all(match.end() <= other.start or match.start() >= other.end for other in found)
 
-    for pattern in (_NATIVE_NUMBERED, _NATIVE_GLUED, _BARE_AGE):
+    for pattern in (_NATIVE_NUMBERED, _NATIVE_GLUED, _BARE_AGE, _MIXED_AGE):
         for match in pattern.finditer(text):
-            native = native_number(match["run"])
+            native = native_number(match["run"]) or _mixed_number(match["run"])
             if native is not None and free(match):
                 unit = Unit.GB if match.groupdict().get("gb") else Unit.AGE
                 found.append(Found(Figure(unit, float(native)), match.start(), match.end()))
