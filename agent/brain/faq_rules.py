@@ -23,14 +23,18 @@ _QUESTIONS = {
     "owed": "제 위약금이 얼마인지 알 수 있나요?",
     "applies": "변경한 요금제는 언제부터 적용되나요?",
     "really_unlimited": "무제한 요금제도 많이 쓰면 느려지나요?",
+    "lost": "휴대폰을 잃어버렸어요.",
+    "no_contract": "온라인 전용 요금제가 있나요?",
     "joins_how": "가입은 어떻게 하나요?",
     "changes_how": "요금제는 어떻게 변경하나요?",
 }
 """Phrases of the vocabulary, and the frequent question that each means."""
 _JOINS = re.compile(r"가입|개통|해주|만들|서류")
+_ROAMING = "로밍 요금은 얼마인가요?"
+_BEST_GRADE = "VVIP 멤버십을 받으려면 어떤 요금제를 써야 하나요?"
 _PRORATED = "달 중간에 바꾸면 요금은 어떻게 계산되나요?"
 _MOST_SHARING = "공유 데이터가 가장 많은 요금제는 무엇인가요?"
-_MOST = re.compile(r"(?:가장|제일|젤|최고로?|최대로?).{0,8}(?:많|큰|넉넉|길)")
+_MOST = re.compile(r"(?:가장|제일|젤|최고로?|최대로?).{0,8}(?:많|큰|넉넉|길|높|좋)")
 _PAYS_LESS = re.compile(
     r"더(?:싼|저렴|싸)|싼(?:거|걸|요금제)|싸게|줄이|줄일|낮추|낮출|내리|내려|아끼|절약|덜내"
 )
@@ -113,20 +117,24 @@ async def meaning(frame: Frame, state: State, _: Toolbox) -> Draft | None:
 
 async def not_known(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     """What a carrier is asked and no page here answers: said honestly, and a human offered."""
-    if frame.named or not frame.has(Sign.NOT_KNOWN):
+    if not frame.has(Sign.NOT_KNOWN) or (frame.named and "유튜브" not in frame.plain):
         return None
     await tools.call("search_faq", {"query": frame.text})
     return _sorry(state)
 
 
 async def most_of(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
-    """The most of what is no data of one's own: sharing, and minutes of video calls."""
-    if frame.named or not _MOST.search(frame.plain):
+    """The most of what is no data of one's own: sharing, minutes of video calls, benefits."""
+    lots = "많이" in frame.plain
+    most = _MOST.search(frame.plain) is not None
+    if frame.named or not (most or lots):
         return None
     if Topic.SHARING in frame.topics:
         return await _from_pages(frame, state, tools, _MOST_SHARING)
     if Topic.EXTRA_MINUTES in frame.topics:
         return await _from_pages(frame, state, tools, _IN_GENERAL[Topic.EXTRA_MINUTES])
+    if most and Topic.MEMBERSHIP in frame.topics:
+        return await _from_pages(frame, state, tools, _BEST_GRADE)
     return None
 
 
@@ -147,6 +155,8 @@ def _in_other_words(frame: Frame) -> str | None:
         return None
     if _JOINS.search(frame.plain) and PHRASES["minor_papers"].search(frame.plain):
         return "미성년자가 가입하려면 무엇이 필요한가요?"
+    if PHRASES["travels"].search(frame.plain) and not frame.has(Sign.FAQ) and not frame.named:
+        return _ROAMING
     asked = (name for name in _QUESTIONS if PHRASES[name].search(frame.plain))
     return None if frame.named else next((_QUESTIONS[name] for name in asked), None)
 
@@ -165,7 +175,7 @@ async def anything(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
 def _as_pages_ask(frame: Frame, state: State, tools: Toolbox) -> str | None:
     """What a caller means in the words of the frequent questions."""
     if PHRASES["travels"].search(frame.plain):
-        return "로밍 요금은 얼마인가요?"
+        return _ROAMING
     for asked in frame.asked if frame.has(Sign.ASKS) or "?" in frame.text else ():
         if query := _IN_GENERAL.get(asked):
             return query

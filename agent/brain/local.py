@@ -8,6 +8,7 @@ from dataclasses import replace
 from agent.actions import Say
 from agent.brain import (
     advice_rules,
+    benefit_rules,
     change_rules,
     choices,
     compare_rules,
@@ -55,6 +56,7 @@ RULES: tuple[Rule, ...] = (
     change_rules.may_change,
     change_rules.change,
     plan_rules.benefit,
+    benefit_rules.with_benefit,
     faq_rules.subject,
     faq_rules.most_of,
     compare_rules.compare,
@@ -62,7 +64,6 @@ RULES: tuple[Rule, ...] = (
     own_rules.my_plan,
     advice_rules.recommend,
     searches.fastest_after,
-    searches.cheapest_with,
     searches.search,
     small_talk.off_topic,
     plan_rules.named,

@@ -30,6 +30,7 @@ _OF_PLAN = (
     Topic.EXTRA_MINUTES,
 )  # fmt: skip
 _MANY = 10
+_FIVE_MBPS = re.compile(r"(?<!\d)5(?:메가|mbps|엠)|오메가")
 _OF_MINE = re.compile(
     r"^(?:저|나|제가|내가|저도|나도|전|난)(?:는)?.{0,12}(?:맞죠|맞지|맞아|맞나|맞습)"
 )
@@ -292,7 +293,7 @@ async def _others(plan: Plan, state: State, tools: Toolbox) -> Draft:
 
 async def fastest_after(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     """`다 써도 제일 빠른 거`: the best speed after the data is used up."""
-    if frame.named or not frame.has(Sign.FASTEST):
+    if frame.named or not (frame.has(Sign.FASTEST) or _FIVE_MBPS.search(frame.plain)):
         return None
     plans = [plan for plan in tools.catalog.plans if plan.throttle_kbps is not None]
     best = max(plans, key=lambda plan: plan.throttle_kbps or 0)
@@ -302,41 +303,6 @@ async def fastest_after(frame: Frame, state: State, tools: Toolbox) -> Draft | N
         "가장 빨라요."
     )
     return draft(
-        state, said, f"월 {won(best.fee_krw)}이고, 무제한 요금제는 속도 제한이 아예 없어요.",
+        state, said, answers.price_and_data(best),
         result=result, plan_ids=(best.id,), topics=(),
     )  # fmt: skip
-
-
-_BENEFITS = (
-    ("넷플", "넷플릭스"), ("디즈니", "디즈니+"), ("티빙", "티빙"), ("vvip", "VVIP"),
-    ("vip", "VIP"), ("ott", "OTT"), ("오티티", "OTT"), ("스마트", "스마트기기"),
-    ("워치", "스마트기기"), ("보험", "단말보험"), ("커피", "커피"), ("국제전화", "국제전화"),
-    ("이월", "이월"),
-)  # fmt: skip
-"""What callers say of a benefit, and the word of the catalogue's notes."""
-
-
-async def cheapest_with(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
-    """The cheapest plan with a benefit: `티빙 되는 거 중에 제일 싼 거`."""
-    if frame.named or not frame.has(Sign.CHEAPEST):
-        return None
-    note = next((note for said, note in _BENEFITS if said in frame.plain), None)
-    if note is None:
-        return None
-    plans = [plan for plan in tools.catalog.plans if any(note in held for held in plan.notes)]
-    if note == "VIP":
-        plans = [plan for plan in plans if not any("VVIP" in held for held in plan.notes)]
-    if not plans:
-        return None
-    best = min(plans, key=lambda plan: plan.fee_krw)
-    shop = min((p for p in plans if not is_online(p)), key=lambda p: p.fee_krw, default=best)
-    said = []
-    result = await tools.call("get_plan", {"plan_id": best.id})
-    lead = "온라인 전용인 " if is_online(best) else ""
-    said.append(f"{lead}{answers.price_and_data(best, named=True)}")
-    if shop is not best:
-        await tools.call("get_plan", {"plan_id": shop.id})
-        said.append(f"그 밖에는 {answers.brief(shop)}{answers.copula(shop.data_gb)}.")
-    return draft(
-        state, *said, result=result, plan_ids=(best.id,), topics=(), family_id=best.family_id
-    )
