@@ -39,6 +39,11 @@ _ELLIPSIS = 5
 """Characters of `싼 쪽은요`, of which the same is asked as before."""
 _NOT_REPEATED = (Topic.OVERVIEW, Topic.ELIGIBILITY, Topic.TOTAL)
 _AMONG = re.compile(r"둘중|두개중|셋중|그중|이중|가운데")
+_OF_A_BENEFIT = re.compile(
+    r"(?:넷플릭스|넷플|디즈니|티빙|vvip|vip|ott|스마트워치|워치|보험|커피|국제전화|이월|무약정)"
+    r".{0,6}(?:되는|보는|주는|있는|나오는|공짜|중에|제일|가장).{0,14}(?:제일|가장|젤|싼|많은)"
+)
+"""A rank among all plans with a benefit, whatever was listed before."""
 _CONDITIONS = frozenset({Sign.UNLIMITED, Sign.FOREIGNER, Sign.DISABLED})
 
 
@@ -49,6 +54,8 @@ def resolved(  # noqa: PLR0911 - a case a line
     if len(frame.plans) > 1 or len(frame.families) > 1 or frame.has(*_NOT_A_CHOICE):
         return frame
     if frame.age is not None and frame.age != state.age:
+        return frame
+    if _OF_A_BENEFIT.search(frame.plain) and not _AMONG.search(frame.plain):
         return frame
     both_ends = frame.has(Sign.CHEAPEST) and frame.has(Sign.PRICIEST)
     if both_ends or (own and frame.has(Sign.RECOMMEND) and not state.pool):

@@ -23,6 +23,7 @@ _QUESTIONS = {
     "owed": "제 위약금이 얼마인지 알 수 있나요?",
     "applies": "변경한 요금제는 언제부터 적용되나요?",
     "really_unlimited": "무제한 요금제도 많이 쓰면 느려지나요?",
+    "rolled_over": "이월된 데이터는 언제까지 쓸 수 있나요?",
     "lost": "휴대폰을 잃어버렸어요.",
     "no_contract": "온라인 전용 요금제가 있나요?",
     "joins_how": "가입은 어떻게 하나요?",
@@ -30,6 +31,7 @@ _QUESTIONS = {
 }
 """Phrases of the vocabulary, and the frequent question that each means."""
 _JOINS = re.compile(r"가입|개통|해주|만들|서류")
+_LEFT_OVER = "데이터가 얼마나 남았는지 확인할 수 있나요?"
 _ROAMING = "로밍 요금은 얼마인가요?"
 _BEST_GRADE = "VVIP 멤버십을 받으려면 어떤 요금제를 써야 하나요?"
 _PRORATED = "달 중간에 바꾸면 요금은 어떻게 계산되나요?"
@@ -101,7 +103,8 @@ async def billing(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
         return None
     if _PAYS_LESS.search(frame.plain) and not _OF_A_MONTH.search(frame.plain):
         return None  # `요금이 너무 많이 나오는데 더 싼 거 없을까?`
-    found = await _from_pages(frame, state, tools)
+    query = _LEFT_OVER if PHRASES["left_over"].search(frame.plain) else None
+    found = await _from_pages(frame, state, tools, query)
     return found or draft(
         state, "청구와 사용 내역은 상담원이 확인해 드리고 있어요.", offer=HUMAN_OFFER
     )

@@ -120,6 +120,8 @@ async def own_limit(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     customer = tools.customer
     if customer is None or not _UNTIL_WHEN.search(frame.plain) or frame.has(Sign.RELATIVE):
         return None
+    if "이월된" in frame.plain:
+        return None  # how long the data lasts, not the plan
     until = tools.plan_ends(customer)
     about = frame.plans[0].id if frame.plans else (*state.plan_ids, customer.plan_id)[0]
     if frame.has(Sign.MINE) and not frame.plans:
