@@ -90,7 +90,7 @@ async def recommend(  # noqa: PLR0911 - a case a line
         if not asks and state.plan_ids and set(frame.asked) - _UNFITTING:
             return None
         return await _for_somebody(frame, state, tools, asks=asks)
-    if frame.has(Sign.CHEAPEST, Sign.UNLIMITED, Sign.MOST_DATA):
+    if frame.has(Sign.CHEAPEST, Sign.UNLIMITED, Sign.MOST_DATA, Sign.MORE_DATA):
         return None
     if wished and (tools.customer is None or not asks):
         return None

@@ -52,7 +52,7 @@ def draft(
         )
     forgotten: dict[str, Any] = {
         "asked_age": False, "asked_budget": False, "asked_change": False, "confused": 0,
-        "instead": None,
+        "instead": None, "faq_id": None,
     }  # fmt: skip
     changed = replace(state, **{"offer": offer, **forgotten, **changes})
     about = state.plan_ids if plan_ids is None else plan_ids

@@ -28,12 +28,16 @@ _QUESTIONS = {
     "no_contract": "온라인 전용 요금제가 있나요?",
     "joins_how": "가입은 어떻게 하나요?",
     "changes_how": "요금제는 어떻게 변경하나요?",
+    "signs": "수어 통화에 알맞은 요금제가 있나요?",
 }
 """Phrases of the vocabulary, and the frequent question that each means."""
 _JOINS = re.compile(r"가입|개통|해주|만들|서류")
 _LEFT_OVER = "데이터가 얼마나 남았는지 확인할 수 있나요?"
 _ROAMING = "로밍 요금은 얼마인가요?"
 _BEST_GRADE = "VVIP 멤버십을 받으려면 어떤 요금제를 써야 하나요?"
+_WHICH_FIGURE = re.compile(r"몇(?P<unit>개월|번|회|살|세|분|기가|원|일|시간|종|회선)|얼마(?!나)")
+_SHORT = 10
+"""Characters of a question that needs the last answer to be understood."""
 _PRORATED = "달 중간에 바꾸면 요금은 어떻게 계산되나요?"
 _MOST_SHARING = "공유 데이터가 가장 많은 요금제는 무엇인가요?"
 _MOST = re.compile(r"(?:가장|제일|젤|최고로?|최대로?).{0,8}(?:많|큰|넉넉|길|높|좋)")
@@ -91,7 +95,10 @@ async def _from_pages(
     offer = HUMAN_OFFER if entry and entry.needs_human else None
     spoken_of = tuple(plan.id for plan in frame.plans) or state.plan_ids
     family = frame.families[0].id if frame.families else state.family_id
-    found = draft(state, *said, result=result, offer=offer, plan_ids=spoken_of, family_id=family)
+    found = draft(
+        state, *said, result=result, offer=offer, plan_ids=spoken_of, family_id=family,
+        faq_id=entry.id if entry else None,
+    )  # fmt: skip
     return found if said else draft(state, "그 부분은 상담원이 도와드려요.", offer=HUMAN_OFFER)
 
 
@@ -199,6 +206,20 @@ _IN_GENERAL = {
     Topic.ROLLOVER: "남은 데이터를 다음 달에 쓸 수 있나요?",
 }
 """Questions about plans in general, where none is spoken of."""
+
+
+async def more_of_it(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+    """`몇 개월이요?`: the figure is in what was just answered, and is said again by itself."""
+    entry = next((e for e in tools.catalog.faqs if e.id == state.faq_id), None)
+    asked = _WHICH_FIGURE.search(frame.plain)
+    if entry is None or asked is None or frame.named or len(frame.plain) > _SHORT:
+        return None
+    unit = asked["unit"] or "원"
+    said = [s for s in in_sentences(entry.answer) if re.search(rf"\d\s?{unit}", s)][:1]
+    if not said:
+        return None
+    result = await tools.call("search_faq", {"query": entry.question})
+    return draft(state, *said, result=result, faq_id=entry.id)
 
 
 async def unknown(frame: Frame, state: State, _: Toolbox) -> Draft:

@@ -61,6 +61,10 @@ async def not_online(frame: Frame, state: State, tools: Toolbox) -> Draft | None
     )
 
 
+_GOOD_ABOUT = re.compile(
+    r"(?:그|이|저)(?:건|게|거|것|요금제)(?:는|은)?(?:뭐|어디|무엇)(?:가|이)?(?:그렇게|더)?좋"
+    r"|뭐가(?:그렇게|더)?좋(?:은데|은가|은지|아서)|좋은점|장점"
+)
 _BENEFIT_WORDS = {
     "스마트": "스마트기기", "워치": "스마트기기", "보험": "단말보험", "커피": "커피",
     "국제전화": "국제전화", "교육": "교육", "인강": "교육", "유해": "유해정보", "위치": "위치",
@@ -91,6 +95,16 @@ async def benefit(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
         state, *said, result=result, plan_ids=(plan.id,), family_id=plan.family_id,
         topics=(Topic.BENEFITS,),
     )  # fmt: skip
+
+
+async def good_about(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+    """`그건 뭐가 좋은데요?` of the plan spoken of."""
+    plan = tools.catalog.plan(state.plan_ids[0]) if len(state.plan_ids) == 1 else None
+    if plan is None or frame.named or not _GOOD_ABOUT.search(frame.plain):
+        return None
+    result = await tools.call("get_plan", {"plan_id": plan.id})
+    said = answers.benefits(plan) if plan.notes else answers.details(plan)
+    return draft(state, *said, result=result, topics=(Topic.BENEFITS,))
 
 
 async def named(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
@@ -163,6 +177,9 @@ async def _of_family(frame: Frame, state: State, tools: Toolbox, asked: tuple[To
         best = families.best_of(family.plans, frame)
         said = [answers.price_and_data(best, named=True)]
         spoken_of = (best.id,)
+        if frame.has(Sign.CHEAPEST) and frame.has(Sign.PRICIEST) and len(order) > 1:
+            said = [answers.price_and_data(end, named=True) for end in (order[0], order[-1])]
+            spoken_of = (order[0].id, order[-1].id)
     return draft(
         state, *said, result=result, plan_ids=spoken_of, listed=listed, family_id=family.id,
         topics=asked, pool=listed, wished=None, instead=instead,

@@ -65,6 +65,8 @@ class State:
     """True after the agent asked what the caller wants to pay or use."""
     asked_change: bool = False
     """True after the agent asked to which plan the caller wants to change."""
+    faq_id: str | None = None
+    """The frequent question answered in the last turn."""
     noted_id: str | None = None
     """The plan to which a change was noted in this call."""
     confused: int = 0

@@ -38,6 +38,19 @@ def turn(said: str, *says: str, never: str = "", tools: str = "") -> Turn:
 
 
 SEVERAL_QUESTIONS = {
+    "both ends of a family": (
+        "",
+        turn("슬림 그거 싼 거랑 비싼 거 있잖아요 각각 얼마예요?", "45,000원", "55,000원"),
+    ),
+    "what is good about it": (
+        "",
+        turn("제일 비싼 요금제는 얼마나 해요?", "초이스 프리미엄"),
+        turn("그건 뭐가 좋은데요?", "VVIP", never="휴대폰"),
+    ),
+    "more data is more data, also as advice": (
+        LEE,
+        turn("데이터가 맨날 모자라요 더 많은 걸로 추천해 줘요", "심플 110GB"),
+    ),
     "other plans leave out the one named": (
         KIM,
         turn("이월 10GB 말고 다른 요금제 있어요", "이월 4GB", "이월 21GB", never="50,000원"),
