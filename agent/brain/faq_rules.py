@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from agent import lines
 from agent.brain.draft import Draft, draft
@@ -130,7 +131,7 @@ async def not_known(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     if not frame.has(Sign.NOT_KNOWN) or (frame.named and "유튜브" not in frame.plain):
         return None
     await tools.call("search_faq", {"query": frame.text})
-    return _sorry(state)
+    return replace(_sorry(state), sure=True)  # said beside what else was answered
 
 
 async def most_of(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
