@@ -23,6 +23,8 @@ _BENEFITS = (
 """What callers say of a benefit, and the word of the catalogue's notes."""
 _BEST = (Sign.CHEAPEST, Sign.MOST_DATA, Sign.PRICIEST)
 _ASKS_FOR = re.compile(r"있|뭐|어떤|되는|주는|나오는|볼수")
+_BRANDS = ("넷플", "디즈니", "티빙")
+_TOGETHER = re.compile(r"둘다|같이|함께|모두|전부|다볼|다보")
 _SHOWN = 2
 
 
@@ -33,8 +35,11 @@ async def with_benefit(frame: Frame, state: State, tools: Toolbox) -> Draft | No
         return None
     best = frame.has(*_BEST)
     limited = frame.has(Sign.UNLIMITED) or frame.budget is not None or note == "2배"
-    if not best and not (limited and _ASKS_FOR.search(frame.plain)):
+    limited = limited and bool(_ASKS_FOR.search(frame.plain))
+    if not (best or limited or frame.has(Sign.RECOMMEND)):
         return None
+    if sum(brand in frame.plain for brand in _BRANDS) > 1 and _TOGETHER.search(frame.plain):
+        note = "2종"
     plans = [plan for plan in tools.catalog.plans if _holds(plan, note) and _fits(plan, frame)]
     if not plans:
         return None

@@ -96,7 +96,13 @@ class NameReader:
         elif len(families) == 1:
             within = families.pop()  # `초이스 중에 프리미엄`
         if within and len(families) < 2:
-            found += self._lexicon.find(_without(text, found), within=within)
+            ids = {m.id for m in found}
+            pairs = any(_JOINED.match(text, m.end) for m in found)
+            found += [
+                m
+                for m in self._lexicon.find(_without(text, found), within=within)
+                if m.id not in ids or not (pairs or _JOINED.match(text, m.end))
+            ]  # `스페셜이랑 초이스 스페셜`: two plans, not one of them twice
         if spoken := self._spoken_of(text, found, talked_of):
             found = spoken
         for pattern, plan in self._tails:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from zoneinfo import ZoneInfo
 
-from agent.brain import advice, answers
+from agent.brain import advice, answers, focus
 from agent.brain.draft import Draft, draft
 from agent.brain.keywords import PHRASES, Sign, Topic
 from agent.brain.small_talk import HUMAN_OFFER
@@ -13,6 +13,7 @@ from agent.brain.state import State
 from agent.brain.understand import Frame
 from agent.korean.wording import object_
 from agent.tools import Toolbox
+from knowledge.catalog.model import Plan
 from knowledge.compare import full_age
 from storage.records import EarlierCall
 
@@ -21,6 +22,7 @@ _UNTIL_WHEN = re.compile(
     r"언제까지|몇살까지|몇세까지|나이(?:가)?되면|[살세](?:이|가)?(?:되면|되는|넘으면|지나면)|성인되면|졸업하면|생일(?:이)?지나면|계속(?:써|쓸|이용|사용)"
     r"|스무살|열아홉|19살|20살"
 )
+_CONDITION = re.compile(r"조건|자격|제한")
 _NOT_ABOUT_MINE = (
     Sign.RECOMMEND, Sign.RELATIVE, Sign.CHEAPER, Sign.PRICIER, Sign.MORE_DATA, Sign.CHEAPEST,
     Sign.CHANGE, Sign.OTHER, Sign.PREVIOUS_PLAN, Sign.COMPARE,
@@ -103,7 +105,9 @@ async def my_plan(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     if not result.plans:
         return draft(state, "이용 중이신 요금제는 상담원이 확인해 드려요.", offer=HUMAN_OFFER)
     plan = result.plans[0]
-    asked = tuple(item for item in frame.asked if item is not Topic.ELIGIBILITY)
+    asked = frame.asked
+    if not _CONDITION.search(frame.plain):
+        asked = tuple(item for item in asked if item is not Topic.ELIGIBILITY)
     said = [
         f"고객님은 {object_(plan.full_name)} 이용하고 계세요.",
         answers.price_and_data(plan),
@@ -115,7 +119,19 @@ async def my_plan(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     )
 
 
-async def own_limit(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
+def _limited_in_talk(frame: Frame, state: State, tools: Toolbox) -> Plan | None:
+    """A plan with an age limit out of the family spoken of, where that is not the caller's own."""
+    family = focus.family_of(state, tools.catalog)
+    if family is None or frame.has(Sign.MINE) or state.plan_ids:
+        return None
+    own = tools.customer.plan_id if tools.customer else None
+    plan = family.plans[0]
+    return plan if plan.eligibility.age and all(p.id != own for p in family.plans) else None
+
+
+async def own_limit(  # noqa: PLR0911 - a case a line
+    frame: Frame, state: State, tools: Toolbox
+) -> Draft | None:
     """How long the verified customer may stay on the present plan."""
     customer = tools.customer
     if customer is None or not _UNTIL_WHEN.search(frame.plain) or frame.has(Sign.RELATIVE):
@@ -128,6 +144,9 @@ async def own_limit(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
         about = customer.plan_id
     if about != customer.plan_id or frame.families:
         return None
+    if limited := _limited_in_talk(frame, state, tools):
+        result = await tools.call("get_plan", {"plan_id": limited.id})
+        return draft(state, *answers.eligibility(limited), result=result)
     asks_rule = "몇살" in frame.plain or "몇세" in frame.plain or frame.age_told
     if until is None and (frame.named or asks_rule):
         return None

@@ -38,6 +38,24 @@ def turn(said: str, *says: str, never: str = "", tools: str = "") -> Turn:
 
 
 SEVERAL_QUESTIONS = {
+    "two plans of which one ends in the other's name": (
+        "",
+        turn("스페셜이랑 초이스 스페셜이랑 각각 얼마죠?", "100,000원", "110,000원"),
+    ),
+    "two services at once": (
+        "",
+        turn("넷플릭스랑 디즈니 둘 다 보려면 뭐 써야 돼요?", "초이스 프리미엄"),
+        turn("티빙 보려면 뭐 써야 돼요?", "요고 46", never="본인"),
+    ),
+    "how long one may stay with what was offered": (
+        JUNG,
+        turn("제 나이에 가입할 수 있는 청년 요금제 있나요?", "5G Y"),
+        turn("언제까지 쓸 수 있는데요?", "만 34세"),
+    ),
+    "the condition of one's own plan": (
+        LEE,
+        turn("제 요금제 가입 조건이 있었나요?", "누구나"),
+    ),
     "both ends of a family": (
         "",
         turn("슬림 그거 싼 거랑 비싼 거 있잖아요 각각 얼마예요?", "45,000원", "55,000원"),
