@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 
 from agent import lines
@@ -14,7 +15,7 @@ from agent.brain.small_talk import HUMAN_OFFER
 from agent.brain.state import State
 from agent.brain.understand import Frame
 from agent.tools import Toolbox, ToolResult
-from knowledge.catalog.model import FaqEntry
+from knowledge.catalog.model import Catalog, FaqEntry, Plan
 
 _OWN_OFFER = re.compile(r"상담원에게 연결해 드리겠습니다")
 _WHAT_IS_ROLLOVER = re.compile(r"^이월(?:이|이란|이라는게|이란게)?(?:뭐|무슨|뭔)")
@@ -96,11 +97,25 @@ async def _from_pages(
     offer = HUMAN_OFFER if entry and entry.needs_human else None
     spoken_of = tuple(plan.id for plan in frame.plans) or state.plan_ids
     family = frame.families[0].id if frame.families else state.family_id
+    pool: tuple[str, ...] = state.pool
+    seeks = frame.has(Sign.WITH_BENEFIT, Sign.WHICH_PLANS) or not state.plan_ids
+    if said and seeks and not frame.named and (told := _told_of(said, tools.catalog)):
+        spoken_of, family = tuple(plan.id for plan in told[:1]), told[0].family_id
+        pool = tuple(plan.id for plan in told)
     found = draft(
-        state, *said, result=result, offer=offer, plan_ids=spoken_of, family_id=family,
+        state, *said, result=result, offer=offer, plan_ids=spoken_of, family_id=family, pool=pool,
         faq_id=entry.id if entry else None,
     )  # fmt: skip
     return found if said else draft(state, "그 부분은 상담원이 도와드려요.", offer=HUMAN_OFFER)
+
+
+def _told_of(said: Sequence[str], catalog: Catalog) -> list[Plan]:
+    """The plans that a page's answer names, in order, and those of a family that it names."""
+    text = " ".join(said)
+    families = [plan for f in catalog.families if f.name in text for plan in f.plans]
+    named = [plan for plan in catalog.plans if plan.name in text]
+    named.sort(key=lambda plan: text.index(plan.name))
+    return list(dict.fromkeys((*named, *families)))
 
 
 async def billing(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
