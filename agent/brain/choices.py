@@ -35,6 +35,7 @@ _CALLS_IT = re.compile(
     r"무제한(?:이에요|이예요|예요|이야|인가|입니까|이죠|이지|이냐|맞|되|돼|으로되|인거(?:죠|에요|예요|맞))"
 )
 _MOST = 3
+_TWO = 2
 _ELLIPSIS = 5
 """Characters of `싼 쪽은요`, of which the same is asked as before."""
 _NOT_REPEATED = (Topic.OVERVIEW, Topic.ELIGIBILITY, Topic.TOTAL)
@@ -57,8 +58,7 @@ def resolved(  # noqa: PLR0911 - a case a line
         return frame
     if _OF_A_BENEFIT.search(frame.plain) and not _AMONG.search(frame.plain):
         return frame
-    both_ends = frame.has(Sign.CHEAPEST) and frame.has(Sign.PRICIEST)
-    if both_ends or (own and frame.has(Sign.RECOMMEND) and not state.pool):
+    if own and frame.has(Sign.RECOMMEND) and not state.pool:
         return frame
     if _asks_whether_unlimited(frame, state):
         topics = (Topic.DATA, *(t for t in frame.asked if t is not Topic.DATA))
@@ -68,7 +68,7 @@ def resolved(  # noqa: PLR0911 - a case a line
         return frame
     if _goes_on(rank, frame, state):
         return _under(state.wished, frame)
-    found = _ranked(rank, frame, state, catalog, own) if rank else _filtered(frame, state, catalog)
+    found = _meant(rank, frame, state, catalog, own)
     if not found:
         return frame
     settled = frame.signs - _RANKS - ({Sign.MINE} if own else set())
@@ -85,6 +85,19 @@ def resolved(  # noqa: PLR0911 - a case a line
         frame, plans=tuple(found[:_MOST]), families=(), signs=settled, topics=topics,
         budget=None, gb=None, settled=True,
     )  # fmt: skip
+
+
+def _meant(
+    rank: Rank | None, frame: Frame, state: State, catalog: Catalog, own: Plan | None
+) -> list[Plan]:
+    """The plans that the rank or the filter means; empty where neither chooses."""
+    if frame.has(Sign.CHEAPEST) and frame.has(Sign.PRICIEST):
+        return _both_ends(frame, state, catalog)
+    if frame.plans and not (rank and (says_step(frame) or "보다" in frame.rest)):
+        return []
+    if rank:
+        return _ranked(rank, frame, state, catalog, own)
+    return _filtered(frame, state, catalog)
 
 
 def _goes_on(rank: Rank | None, frame: Frame, state: State) -> bool:
@@ -140,6 +153,15 @@ def _ranked(
     return [order[rank.place]]
 
 
+def _both_ends(frame: Frame, state: State, catalog: Catalog) -> list[Plan]:
+    """The cheapest and the dearest of a family or a list; of all, another rule tells them."""
+    plans = list(frame.families[0].plans) if frame.families else pool_of(state, catalog)
+    if len(plans) < _TWO or len(families_of(plans)) > _MOST or frame.plans:
+        return []
+    order = sorted(plans, key=lambda plan: plan.fee_krw)
+    return [order[0], order[-1]]
+
+
 def _choice(
     rank: Rank, frame: Frame, state: State, catalog: Catalog, own: Plan | None
 ) -> list[Plan]:
@@ -152,13 +174,15 @@ def _choice(
     named = focus.plans_of(state.plan_ids, catalog)
     if not state.pool and len(named) > 1 and own not in named:
         pool = named
-    if among := focus.among(frame, state, catalog):
+    within_two = focus.of_two(frame) or not state.pool
+    if within_two and (among := focus.among(frame, state, catalog)):
         return among
     sized = rank.by_data and not frame.has(Sign.MOST_DATA, Sign.LEAST_DATA)
     if not pool and (rank.place or rank.kind is Kind.MIDDLE or sized):
         return _family(state, catalog)  # `둘째로 싼 거`, `제일 큰 거` of the family of one plan
+    of_all = len(families_of(pool)) > _MOST
     anew = frame.has(Sign.WHICH_PLANS) or "요금제" in frame.plain
-    if not for_person(pool) and ((anew and state.plan_ids) or len(families_of(pool)) > _MOST):
+    if not for_person(pool) and ((anew and state.plan_ids) or (of_all and not rank.place)):
         return []
     return pool
 

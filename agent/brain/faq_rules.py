@@ -133,10 +133,13 @@ async def billing(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     )
 
 
+_OF_IT = re.compile(r"^(?:그럼|그러면)?(?:ott|오티티|테더링|핫스팟|공유데이터|부가통화)(?:는|은)")
+
+
 async def meaning(frame: Frame, state: State, _: Toolbox) -> Draft | None:
     """What a word means: `테더링이 뭐예요?`."""
-    if frame.named:
-        return None
+    if frame.named or (state.plan_ids and _OF_IT.search(frame.plain)):
+        return None  # `OTT는 뭐예요?` of a plan
     said = next((says for asked, says in MEANINGS if asked.search(frame.plain)), None)
     return draft(state, *in_sentences(said)) if said else None
 

@@ -9,6 +9,7 @@ from datetime import date
 from agent.brain.keywords import Sign, Topic
 from agent.brain.state import State
 from agent.brain.understand import Frame
+from agent.selection import is_online
 from knowledge.catalog.model import Catalog, Family, Plan
 
 _RANKED = (
@@ -73,10 +74,17 @@ def among(frame: Frame, state: State, catalog: Catalog) -> list[Plan]:
     return plans_of(state.listed, catalog)
 
 
+def of_two(frame: Frame) -> bool:
+    """Whether of two plans is spoken in so many words."""
+    return bool(_OF_TWO.search(frame.plain))
+
+
 def pair(state: State, catalog: Catalog) -> list[Plan]:
     """The two plans spoken of last, one after the other: `둘이 얼마 차이나요`."""
     if len(state.plan_ids) == 1 and len(state.listed) == _TWO and state.plan_ids[0] in state.listed:
-        return plans_of(state.listed, catalog)
+        both = plans_of(state.listed, catalog)
+        if not (state.earlier_id and is_online(both[-1]) and not is_online(both[0])):
+            return both  # an online plan that was only added is not one of the two
     if len(state.plan_ids) == 1 and state.earlier_id:
         return plans_of((state.earlier_id, *state.plan_ids), catalog)
     return plans_of(state.plan_ids if len(state.plan_ids) > 1 else state.listed, catalog)

@@ -9,6 +9,7 @@ from typing import Any
 from agent.brain import answers, families, focus
 from agent.brain.draft import Draft, draft
 from agent.brain.keywords import Sign, Topic
+from agent.brain.ranks import says_step
 from agent.brain.small_talk import CONFIRM
 from agent.brain.state import Act, Offer, State
 from agent.brain.understand import Frame
@@ -56,6 +57,8 @@ async def search(  # noqa: PLR0911 - a case a line
     if Topic.ROLLOVER in frame.topics and frame.has(Sign.WITH_BENEFIT, Sign.WHICH_PLANS):
         return await _that_roll_over(state, tools)
     plan = _measured_against(frame, state, tools)
+    if plan is None and says_step(frame):
+        return draft(state, "어떤 요금제를 말씀하시는 건가요?")
     wished = frame.budget or frame.gb is not None or frame.has(*_WISHES)
     if not wished:
         left_out = [p for i in frame.rejected if (p := tools.catalog.plan(i))]
