@@ -168,7 +168,7 @@ def _choice(
     """The plans that a superlative chooses from; empty where it means the whole catalogue."""
     if frame.families:
         return list(frame.families[0].plans)
-    if _WHOLE.search(frame.plain):
+    if _WHOLE.search(frame.plain) or (rank.by_sharing and not _AMONG.search(frame.plain)):
         return []
     pool = pool_of(state, catalog)
     named = focus.plans_of(state.plan_ids, catalog)
