@@ -4,7 +4,7 @@ from scripts.carrier.scenario import load
 from scripts.evaluate.results import pass_hat, successes
 from tests.support.scenarios import FOLDER, play_in_text
 
-FLOOR = 0.88
+FLOOR = 0.93
 """pass^1; raised as the agent gets better, never lowered for it."""
 
 
