@@ -18,7 +18,16 @@ from agent.tools import Toolbox, ToolResult
 from knowledge.catalog.model import Catalog, FaqEntry, Plan
 
 _OWN_OFFER = re.compile(r"상담원에게 연결해 드리겠습니다")
-_WHAT_IS_ROLLOVER = re.compile(r"^이월(?:이|이란|이라는게|이란게)?(?:뭐|무슨|뭔)")
+_YES_OR_NO = re.compile(r"^(?:네|예|아니요|아니오),\s*")
+_WHAT_IS_ROLLOVER = re.compile(
+    r"이월(?:이|은|이란|이라는게|이란게|이라는건|이라는것이)?(?:뭐|무슨|뭔)(?!요금제)"
+)
+_ROAMING_PRICE = re.compile(
+    r"(?:로밍|노밍).*(?:얼마|요금|비용|가격|몇원|돈)|(?:얼마|요금|비용|가격).*(?:로밍|노밍)"
+)
+_MUST_SIGN = re.compile(
+    r"(?<!선택)약정(?:이|은|을|도|기간)?(?:있|없|필요|걸어|꼭|의무|해야|무조건)"
+)
 _LEAD = re.compile(r"^.*(?:는데|은데|인데|거든|니까|라서|아서|어서|려고|다가|고)(?:요)?,?\s+(?=\S)")
 """What only leads up to a question."""
 _QUESTIONS = {
@@ -94,6 +103,8 @@ async def _from_pages(
     entry = _entry(tools, result)
     text = entry.answer if entry else result.passages[0].text
     said = [s for s in in_sentences(text) if not _OWN_OFFER.search(s)][:_LONGEST]
+    if said:  # yes or no to the page's question may be wrong to the caller's
+        said[0] = _YES_OR_NO.sub("", said[0])
     offer = HUMAN_OFFER if entry and entry.needs_human else None
     spoken_of = tuple(plan.id for plan in frame.plans) or state.plan_ids
     family = frame.families[0].id if frame.families else state.family_id
@@ -136,8 +147,10 @@ async def billing(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
 _OF_IT = re.compile(r"^(?:그럼|그러면)?(?:ott|오티티|테더링|핫스팟|공유데이터|부가통화)(?:는|은)")
 
 
-async def meaning(frame: Frame, state: State, _: Toolbox) -> Draft | None:
+async def meaning(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
     """What a word means: `테더링이 뭐예요?`."""
+    if not frame.plans and _WHAT_IS_ROLLOVER.search(frame.plain):
+        return await _from_pages(frame, state, tools, _IN_GENERAL[Topic.ROLLOVER])
     if frame.named or (state.plan_ids and _OF_IT.search(frame.plain)):
         return None  # `OTT는 뭐예요?` of a plan
     said = next((says for asked, says in MEANINGS if asked.search(frame.plain)), None)
@@ -173,8 +186,10 @@ async def subject(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
         return await _from_pages(frame, state, tools, query)
     if not frame.has(Sign.FAQ):
         return None
-    if _WHAT_IS_ROLLOVER.search(frame.plain):
-        return await _from_pages(frame, state, tools, _IN_GENERAL[Topic.ROLLOVER])
+    if _MUST_SIGN.search(frame.plain):
+        spoken_of = frame.named or state.plan_ids or state.family_id
+        in_general = _IN_GENERAL[Topic.DISCOUNT]
+        return None if spoken_of else await _from_pages(frame, state, tools, in_general)
     return await _from_pages(frame, state, tools)
 
 
@@ -184,6 +199,8 @@ def _in_other_words(frame: Frame) -> str | None:
         return None
     if _JOINS.search(frame.plain) and PHRASES["minor_papers"].search(frame.plain):
         return "미성년자가 가입하려면 무엇이 필요한가요?"
+    if _ROAMING_PRICE.search(frame.plain):
+        return _ROAMING
     if PHRASES["travels"].search(frame.plain) and not frame.has(Sign.FAQ) and not frame.named:
         return _ROAMING
     asked = (name for name in _QUESTIONS if PHRASES[name].search(frame.plain))

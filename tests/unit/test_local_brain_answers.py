@@ -38,6 +38,11 @@ def turn(said: str, *says: str, never: str = "", tools: str = "") -> Turn:
 
 
 SEVERAL_QUESTIONS = {
+    "whether a contract is needed is asked of what is spoken of": (
+        "",
+        turn("요고 다이렉트 뭐 있어요?", "요고 30"),
+        turn("그건 약정 걸어야 돼요?", "무약정"),
+    ),
     "two plans of which one ends in the other's name": (
         "",
         turn("스페셜이랑 초이스 스페셜이랑 각각 얼마죠?", "100,000원", "110,000원"),
