@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from scripts.carrier.scenario import Scenario
-from tests.support.scenarios import main_scenarios, play_in_text
+from tests.support.scenarios import main_scenarios, play_in_text, unprepared_scenarios
 
-SCENARIOS = main_scenarios()
+SCENARIOS = [*main_scenarios(), *unprepared_scenarios()]
 
 
 @pytest.fixture(scope="module")

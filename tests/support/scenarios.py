@@ -17,6 +17,11 @@ def main_scenarios() -> list[Scenario]:
     return load([*sorted(FOLDER.glob("*.yaml")), DEMO])
 
 
+def unprepared_scenarios() -> list[Scenario]:
+    """Callers written without knowledge of the rules, and learned from since."""
+    return load(sorted((FOLDER / "unprepared").glob("*.yaml")))
+
+
 def play_in_text(scenarios: Sequence[Scenario], *, trials: int = 1) -> list[Trial]:
     """Every trial, by the local brain."""
     plan = Plan(
