@@ -38,6 +38,10 @@ def turn(said: str, *says: str, never: str = "", tools: str = "") -> Turn:
 
 
 SEVERAL_QUESTIONS = {
+    "where prices begin": (
+        "",
+        turn("5G 요금제는 얼마부터 시작해요", "37,000원"),
+    ),
     "whether a contract is needed is asked of what is spoken of": (
         "",
         turn("요고 다이렉트 뭐 있어요?", "요고 30"),
