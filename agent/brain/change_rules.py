@@ -32,11 +32,6 @@ _DO_NOT = re.compile(
 _MYSELF = re.compile(
     r"(?:^|[\s,])(?:저|나|전|난|제|내)(?:는|도|가|두|한테|\s?나이(?:에|로|면|도|는)?)?(?=[\s,.?!]|$)"
 )
-_AFTER_NOTING = re.compile(
-    r"(?:바꾼|바뀐|변경된|변경한|처리된|신청된|접수된|다된|된)(?:거|것|건|게)|바뀌(?:었|나)|바꼈|(?:변경|신청|접수|처리)(?:이|가)?(?:됐|되었|되나|된거|언제)"
-    r"|(?:언제|며칠)(?:부터|까지|쯤|바뀌|처리|돼|되|연락|걸)"
-)
-_TAKES_BACK = re.compile(r"취소|철회|없던(?:걸|일)")
 _MAY_CHANGE = re.compile(
     r"(?:바꿔|변경해|옮겨|갈아타|가입해)도(?:되|돼)|(?:바꿀|변경할|옮길|갈아탈|가입할)수(?:는)?있"
     r"|(?:변경|가입)(?:이)?(?:되나|돼요|될까|가능)"
@@ -80,13 +75,15 @@ async def answer_to_offer(  # noqa: PLR0911 - a case a line
 
 
 async def noted(frame: Frame, state: State, tools: Toolbox) -> Draft | None:
-    """What became of the request of this call: noted, not carried out, and a human's to undo."""
+    """What became of a request: noted, not carried out, and a human's to undo."""
+    of_earlier = PHRASES["noted_request"].search(frame.plain) and not frame.has(Sign.FAQ)
     plan = tools.catalog.plan(state.noted_id or "")
     if plan is None or frame.named:
-        return None
-    if _TAKES_BACK.search(frame.plain):
+        said = "접수하신 신청은 상담원이 확인해 드려요."
+        return draft(state, said, offer=HUMAN_OFFER) if of_earlier else None
+    if PHRASES["takes_back"].search(frame.plain):
         return draft(state, "변경 신청 취소는 상담원이 도와드려요.", offer=HUMAN_OFFER)
-    if not _AFTER_NOTING.search(frame.plain):
+    if not (of_earlier or PHRASES["after_noting"].search(frame.plain)):
         return None
     result = await tools.call("get_plan", {"plan_id": plan.id})
     said = f"{plan.name} 요금제로 바꾸는 신청만 접수된 상태예요."
@@ -136,13 +133,6 @@ async def change(  # noqa: PLR0911 - a case a line
     return draft(
         state, *told, result=result, offer=offer, plan_ids=(plan.id,), family_id=plan.family_id
     )
-
-
-async def earlier_request(frame: Frame, state: State, _: Toolbox) -> Draft | None:
-    """What became of a request of an earlier call, and its withdrawal, are a human's."""
-    if not PHRASES["noted_request"].search(frame.plain) or frame.has(Sign.FAQ):
-        return None
-    return draft(state, "접수하신 신청은 상담원이 확인해 드려요.", offer=HUMAN_OFFER)
 
 
 async def may_change(frame: Frame, state: State, tools: Toolbox) -> Draft | None:

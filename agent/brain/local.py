@@ -37,7 +37,6 @@ RULES: tuple[Rule, ...] = (
     change_rules.noted,
     small_talk.answer_to_offer,
     plan_rules.answer_to_offer,
-    change_rules.earlier_request,
     small_talk.courtesy,
     own_rules.history,
     own_rules.account,

@@ -32,7 +32,7 @@ _VERIFIED = {
 }
 _ENDED = {
     Outcome.COMPLETED: "상담이 완료되었습니다.",
-    Outcome.ABANDONED: "고객 응답이 없어 통화가 종료되었습니다.",
+    Outcome.ABANDONED: "상담이 끝나기 전에 통화가 종료되었습니다.",
     Outcome.FAILED: "문제가 생겨 통화가 중단되었습니다.",
 }
 _HANDED_OFF = {
@@ -168,7 +168,9 @@ def _follow_ups(call: StoredCall, catalog: Catalog) -> Iterable[SummarySentence]
         if text:
             yield SummarySentence(text=text, turns=(turn.index,))
     if call.outcome is Outcome.ABANDONED:
-        yield SummarySentence(text="고객 응답이 없었으므로 다시 연락할지 확인", turns=last)
+        yield SummarySentence(
+            text="상담이 끝나기 전에 종료되었으므로 다시 연락할지 확인", turns=last
+        )
     elif call.outcome is Outcome.FAILED:
         yield SummarySentence(text="통화가 중단되었으므로 다시 연락", turns=last)
 

@@ -90,7 +90,7 @@ async def test_an_empty_call_has_a_summary() -> None:
     summary = await summarize(call, catalog())
     assert summary.questions == ()
     assert summary.customer_name is None
-    assert summary.follow_ups == ("고객 응답이 없었으므로 다시 연락할지 확인",)
+    assert summary.follow_ups == ("상담이 끝나기 전에 종료되었으므로 다시 연락할지 확인",)
 
 
 def test_the_brief_of_a_stored_call() -> None:
