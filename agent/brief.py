@@ -39,7 +39,8 @@ def handoff_brief(
         if plan := catalog.plan(customer.plan_id):
             who += f", {plan.name} 이용 중"
     subjects = subjects_of(tools, catalog)
-    before = f"{', '.join(subjects[:2])} 후 " if subjects else ""
+    # the last ones: what the caller wants the human for is rather what was spoken of at the end
+    before = f"{', '.join(subjects[-2:])} 후 " if subjects else ""
     return f"{who}. {before}{_BRIEF_REASONS[reason]}."
 
 

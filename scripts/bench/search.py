@@ -165,7 +165,7 @@ def search(
             finally:
                 knowledge.close()
         except (KnowledgeError, QuestionsError) as error:
-            typer.echo(str(error), err=True)
+            typer.echo(f"error: {error}", err=True)
             raise typer.Exit(2) from error
     table = Table(title="Search")
     table.add_column("figure")

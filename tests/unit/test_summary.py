@@ -212,3 +212,13 @@ async def test_a_call_without_words_says_why_there_is_no_more() -> None:
         summary = await summarize(call, catalog(), model)
         assert (summary.code, summary.reason_code) == (code, CallReason.NOTHING_SAID)
     assert model.data == ""
+
+
+def test_the_human_is_told_what_was_spoken_of_last() -> None:
+    calls = [
+        ToolCall(name="get_customer", arguments={}, code="ok"),
+        ToolCall(name="compare_plans", arguments={}, code="ok"),
+        ToolCall(name="recommend_plans", arguments={}, code="ok"),
+    ]
+    said = handoff_brief(None, calls, reason=HandoffReason.CALLER_REQUEST, catalog=catalog())
+    assert said == "확인되지 않은 고객님. 요금제 비교, 요금제 추천 후 상담원 연결 요청."
