@@ -210,8 +210,8 @@ def length(call: StoredCall) -> str:
 
 
 def clock_time(milliseconds: int) -> str:
-    """A time in a call as mm:ss."""
-    minutes, seconds = divmod(milliseconds // 1000, 60)
+    """A time in a call as mm:ss; what was said before the stream's first sound began at 00:00."""
+    minutes, seconds = divmod(max(0, milliseconds) // 1000, 60)
     return f"{minutes:02}:{seconds:02}"
 
 
@@ -268,7 +268,7 @@ def _exchange(turn: Turn, conceal: _Concealer) -> Exchange:
 def _speech(text: str, started_ms: int | None) -> Speech:
     if started_ms is None:
         return Speech(at="", at_s="", text=text)
-    return Speech(at=clock_time(started_ms), at_s=f"{started_ms / 1000:g}", text=text)
+    return Speech(at=clock_time(started_ms), at_s=f"{max(0, started_ms) / 1000:g}", text=text)
 
 
 def _badge(call: StoredCall) -> Badge:

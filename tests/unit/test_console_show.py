@@ -140,6 +140,10 @@ def test_times_in_a_call(milliseconds: int) -> None:
     assert seconds < 60
 
 
+def test_what_was_said_before_the_first_sound_begins_at_zero() -> None:
+    assert clock_time(-400) == "00:00"
+
+
 @given(st.lists(st.sampled_from(["..", "calls", "a.wav", "", ".", "/", "~", "\x00"]), max_size=6))
 def test_paths_never_lead_out(tmp_path_factory: pytest.TempPathFactory, parts: list[str]) -> None:
     root = tmp_path_factory.mktemp("outside")
