@@ -22,6 +22,7 @@ from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader
 from storage import migrations
 from storage.errors import StorageError
 from storage.models import OrganizationRow, Owned
+from storage.vault import Vault
 
 _DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
 _INSERTS = {"sqlite": sqlite.Insert, "postgresql": postgresql.Insert}
@@ -68,7 +69,9 @@ class Database:
     the file's lock when it begins, so that other processes wait for it as well.
     """
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, vault: Vault | None = None) -> None:
+        """Without a `vault`, what needs one fails with StorageError `no_keys`."""
+        self._vault = vault
         self._url = _with_driver(url)
         self._sqlite = self._url.get_backend_name() == "sqlite"
         # Parameters are personal data: they must not get into error messages and logs.
@@ -89,6 +92,13 @@ class Database:
             self._writing, sync_session_class=_OwnedSession, expire_on_commit=False
         )
         self._writer = asyncio.Lock()
+
+    @property
+    def vault(self) -> Vault:
+        """What seals personal data. Raises StorageError `no_keys`."""
+        if self._vault is None:
+            raise StorageError("no_keys", "YEOBOSEYO_KEYS is not set: personal data stays sealed")
+        return self._vault
 
     async def migrate(self) -> None:
         """Bring the tables to the newest revision, one process at a time.
