@@ -25,13 +25,13 @@ from settings import Settings
 from storage.calls import CallStore
 from storage.change_requests import ChangeRequests
 from storage.customers import CustomerStore
-from storage.database import Database
 from storage.errors import StorageError
 from storage.history import CallHistory
 from storage.organizations import ensure_organization
 from storage.outbox import Outbox, OutboxWorker
 from storage.records import Job
 from storage.usage import UsageStore
+from stores import open_database
 from voice.playout import PlayoutCounters
 from voice.services import CallLimits, CallServices
 from voice.stt.models import fetch, resolve
@@ -83,7 +83,7 @@ class Yeoboseyo:
             context=settings.stt_context,
         )
         fetch(self._model)  # What is missing is said at once, not when the server starts.
-        self.database = Database(settings.sqlalchemy_url)
+        self.database = open_database(settings)
         self.store = CallStore(self.database, settings.organization, clock=self.clock)
         self.customers = CustomerStore(self.database, settings.organization)
         self.worker = OutboxWorker(

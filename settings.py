@@ -48,6 +48,11 @@ class Settings(BaseSettings):
     database_url: str | None = Field(
         None, description="SQLAlchemy URL; without it an SQLite file in the data directory."
     )
+    keys: SecretStr = Field(
+        SecretStr(""),
+        description="Keys that seal personal data and recordings, `ID:BASE64,ID:BASE64`, the "
+        "sealing one first; `yeoboseyo keys new` makes one. Needed unless in development.",
+    )
     chroma_url: str | None = Field(
         None,
         validation_alias=_usual("CHROMA_URL"),

@@ -13,6 +13,7 @@ COMMANDS = {
     "say": "Say a sentence with the local voice into a WAV file.",
     "ingest": "Load the catalogue into the knowledge index.",
     "users": "Manage who may sign in to the console.",
+    "keys": "Make and check the keys that seal personal data.",
     "usage": "What the chat model took, by day.",
     "voice": "Make the fixed sentences ahead, as audio.",
     "evaluate": "Play scripted callers against the agent and check the answers.",

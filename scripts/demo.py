@@ -14,7 +14,9 @@ from pathlib import Path
 import httpx
 from rich.console import Console
 
+from scripts.keys import new_key_id
 from settings import Settings
+from storage.vault import new_key
 
 ENV_FILE = Path(".env")
 START_TIMEOUT_S = 120.0
@@ -64,15 +66,25 @@ class _NoServerError(Exception):
 def _make_env_file() -> None:
     """A newcomer's `.env`: what `yeoboseyo serve` and `yeoboseyo call` must agree on."""
     if ENV_FILE.exists():
+        if not Settings().keys.get_secret_value():
+            # What the demonstration stores, `yeoboseyo serve` must be able to read.
+            with ENV_FILE.open("a", encoding="utf-8") as file:
+                file.write(f"\nYEOBOSEYO_KEYS={_new_ring()}\n")
+            console.print("· added YEOBOSEYO_KEYS to .env: a random key that seals personal data")
         return
     ENV_FILE.touch(mode=0o600)
     ENV_FILE.write_text(
         "# Made by scripts/demo for this machine alone; see .env.example for all settings.\n"
         f"TWILIO_AUTH_TOKEN={secrets.token_hex(16)}\n"
-        "YEOBOSEYO_HUMAN_NUMBER=+8220000000\n",
+        "YEOBOSEYO_HUMAN_NUMBER=+8220000000\n"
+        f"YEOBOSEYO_KEYS={_new_ring()}\n",
         encoding="utf-8",
     )
-    console.print("· made .env with a random token and an invented number for the human")
+    console.print("· made .env with a random token and key and an invented number for the human")
+
+
+def _new_ring() -> str:
+    return f"{new_key_id()}:{new_key()}"
 
 
 def _free_port() -> int:

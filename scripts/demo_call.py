@@ -20,9 +20,9 @@ from scripts.carrier.runner import Caller, caller_voice
 from scripts.carrier.scenario import Scenario, Turn, load
 from settings import Settings
 from storage.calls import CallStore
-from storage.database import Database
 from storage.records import StoredCall
 from storage.records import Turn as Recorded
+from stores import open_database
 
 SCENARIO = Path(__file__).with_name("demo_call.yaml")
 STORE_TIMEOUT_S = 10.0
@@ -45,7 +45,7 @@ class _NoSummaryError(Exception):
 
 async def _phone(console: Console, url: str, scenario: Scenario, settings: Settings) -> int:
     """Holds the call, shows it, and says what was wrong."""
-    database = Database(settings.sqlalchemy_url)
+    database = open_database(settings)
     store = CallStore(database, settings.organization)
     call = SimulatedCall(
         url,

@@ -9,6 +9,8 @@ from pydantic import ValidationError
 from app import create_app
 from scripts.serving import make_server
 from settings import Settings
+from storage.errors import StorageError
+from stores import open_vault
 from voice.errors import VoiceError
 
 app = typer.Typer(add_completion=False)
@@ -36,6 +38,10 @@ def complain(settings: Settings) -> list[str]:
             "YEOBOSEYO_DEVELOPMENT accepts calls from anyone, so it listens on 127.0.0.1 alone."
         ]
     missing = []
+    try:
+        open_vault(settings)
+    except StorageError as error:
+        missing.append(error.message)
     if not settings.twilio_auth_token.get_secret_value():
         missing.append(
             "TWILIO_AUTH_TOKEN is missing: without it no webhook can be trusted. Copy "

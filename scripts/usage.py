@@ -15,10 +15,10 @@ from rich.console import Console
 from rich.table import Table
 
 from settings import Settings
-from storage.database import Database
 from storage.errors import StorageError
 from storage.records import DayUsage
 from storage.usage import UsageStore
+from stores import open_database
 
 app = typer.Typer(help="What the chat model took, by day.")
 
@@ -50,7 +50,7 @@ def usage(
 
 
 async def _read(settings: Settings, since: date) -> list[DayUsage]:
-    database = Database(settings.sqlalchemy_url)
+    database = open_database(settings)
     try:
         await database.migrate()
         return await UsageStore(database, settings.organization).by_day(since)

@@ -13,10 +13,10 @@ import typer
 
 from console.auth import MAX_NAME, MAX_PASSWORD, MIN_PASSWORD, hash_password, plain_name
 from settings import Settings
-from storage.database import Database
 from storage.errors import StorageError
 from storage.organizations import ensure_organization
 from storage.users import UserStore
+from stores import open_database
 
 app = typer.Typer(help="Manage who may sign in to the console.", no_args_is_help=True)
 
@@ -74,7 +74,7 @@ def remove(name: Name) -> None:
 @asynccontextmanager
 async def _users() -> AsyncIterator[UserStore]:
     settings = Settings()
-    database = Database(settings.sqlalchemy_url)
+    database = open_database(settings)
     try:
         await database.migrate()
         await ensure_organization(database, settings.organization, settings.organization_name)

@@ -23,6 +23,8 @@ from storage.errors import StorageError
 
 KEY_BYTES = 32
 NONCE_BYTES = 12
+HEAD_BYTES = 2 + 16
+"""So much of a sealed value tells which key has sealed it."""
 _FORMAT = 1
 _KEY_ID = re.compile(r"[a-z0-9-]{1,16}")
 
@@ -53,6 +55,11 @@ class Vault:
         }
         self.active = next(iter(keys))
         """The id of the key that seals."""
+
+    @property
+    def key_ids(self) -> tuple[str, ...]:
+        """The ids of all keys, the one that seals first."""
+        return tuple(self._ciphers)
 
     @classmethod
     def parse(cls, text: str) -> Vault:
@@ -106,7 +113,10 @@ class Vault:
 
 
 def key_id_of(sealed: bytes) -> str:
-    """The id of the key that sealed this. Raises StorageError `damaged`."""
+    """The id of the key that sealed this, of which the head is enough.
+
+    Raises StorageError `damaged`.
+    """
     return _head(sealed)[0]
 
 

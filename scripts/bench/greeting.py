@@ -11,6 +11,7 @@ from scripts.carrier.line import SAMPLE_RATE, Run
 from scripts.carrier.transport import Transport, open_websocket
 from scripts.serving import serving
 from settings import Settings
+from storage.vault import new_key
 from voice.audio import mulaw
 from voice.audio.resample import level_dbfs, to_float
 
@@ -32,6 +33,7 @@ async def greetings_ms(settings: Settings, data_dir: Path, calls: int) -> list[f
         update={
             "data_dir": data_dir,
             "database_url": None,
+            "keys": type(settings.keys)(f"bench:{new_key()}"),
             "chroma_url": None,
             "stt_model": "demo",
             "brain": "local",

@@ -20,6 +20,7 @@ from storage.calls import CallStore
 from storage.database import Database
 from storage.organizations import ensure_organization
 from storage.records import Customer, HandoffReason, Verification
+from storage.vault import Vault, new_key
 from voice.audio import mulaw
 from voice.services import CallLimits, CallServices
 from voice.stt.transcriber import Effort, Transcript
@@ -116,7 +117,9 @@ def create_bench_app(data_dir: Path) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        database = Database(f"sqlite+aiosqlite:///{data_dir / 'bench.db'}")
+        database = Database(
+            f"sqlite+aiosqlite:///{data_dir / 'bench.db'}", Vault.parse(f"bench:{new_key()}")
+        )
         await database.migrate()
         await ensure_organization(database, "sample", "여보세요 모바일")
         store = CallStore(database, "sample")

@@ -16,6 +16,7 @@ from scripts.evaluate.house import Kept, customers, kept
 from settings import Settings
 from storage.calls import CallStore
 from storage.database import Database
+from stores import open_database
 
 _LOOPBACK = {"127.0.0.1", "localhost", "::1"}
 _SUMMARY_S = 20.0
@@ -70,7 +71,7 @@ class Elsewhere:
 @asynccontextmanager
 async def open_elsewhere(url: str, settings: Settings) -> AsyncIterator[Elsewhere]:
     """The server at `url`, and the database of the settings, which must be the server's."""
-    database = Database(settings.sqlalchemy_url)
+    database = open_database(settings)
     try:
         yield Elsewhere(url, settings, database)
     finally:

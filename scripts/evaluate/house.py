@@ -23,6 +23,7 @@ from settings import Settings
 from storage.database import Database
 from storage.models import Base, ChangeRequestRow, CustomerRow, HandoffRow, Owned
 from storage.records import StoredCall
+from storage.vault import new_key
 
 ORIGIN = "http://voice.example.com"
 """Where the application believes to be reached, when it is phoned in memory."""
@@ -40,6 +41,7 @@ def own_settings(settings: Settings, folder: Path, *, brain: str) -> Settings:
         update={
             "data_dir": folder,
             "database_url": None,
+            "keys": SecretStr(f"evaluation:{new_key()}"),
             "chroma_url": None,
             "organization": SAMPLE_ORGANIZATION,
             "organization_name": _ORGANIZATION_NAME,

@@ -15,6 +15,7 @@ from sqlalchemy import make_url, text
 
 from storage.database import Database
 from storage.models import Base
+from tests.support.keys import VAULT
 
 POSTGRES_VARIABLE = "YEOBOSEYO_TEST_POSTGRES"
 POSTGRES_URL = os.environ.get(POSTGRES_VARIABLE, "postgresql://postgres@127.0.0.1:5432/postgres")
@@ -41,7 +42,7 @@ def migrate(url: str) -> None:
     """Make the tables."""
 
     async def work() -> None:
-        database = Database(url)
+        database = Database(url, VAULT)
         try:
             await database.migrate()
         finally:

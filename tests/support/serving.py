@@ -15,6 +15,7 @@ from scripts.carrier.call import SimulatedCall
 from scripts.carrier.transport import Connector
 from settings import Settings
 from storage.records import StoredCall
+from tests.support.keys import RING
 
 ORIGIN = "https://voice.example.com"
 TOKEN = "8f14e45f"
@@ -36,6 +37,7 @@ async def serving(
         "twilio_auth_token": TOKEN,
         "human_number": HUMAN,
         "brain": "local",
+        "keys": RING,
         "development": development,
     }
     settings = Settings.model_validate({**given, **more})

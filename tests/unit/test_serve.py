@@ -25,6 +25,14 @@ def test_without_a_token_nothing_is_served(monkeypatch: pytest.MonkeyPatch) -> N
     assert code == 2
     assert "TWILIO_AUTH_TOKEN is missing" in output
     assert "YEOBOSEYO_HUMAN_NUMBER is missing" in output
+    assert "YEOBOSEYO_KEYS is missing" in output
+
+
+def test_a_wrong_key_stops_the_start_and_is_not_repeated(monkeypatch: pytest.MonkeyPatch) -> None:
+    code, output = serve(monkeypatch, YEOBOSEYO_KEYS="main:bm90IGEga2V5")
+    assert code == 2
+    assert "the key main has not 32 bytes" in output
+    assert "bm90IGEga2V5" not in output
 
 
 def test_a_wrong_setting_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,6 +18,7 @@ from storage.customers import CustomerStore
 from storage.database import Database
 from storage.users import UserStore
 from tests.support.calls import NOW, ORGANIZATION
+from tests.support.keys import VAULT
 
 NAME, PASSWORD = "arim", "맞는 비밀번호입니다"
 
@@ -42,7 +43,7 @@ def clock() -> Clock:
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
     """The sample organization with its customers and one user."""
-    database = Database(f"sqlite:///{tmp_path / 'test.db'}")
+    database = Database(f"sqlite:///{tmp_path / 'test.db'}", VAULT)
     try:
         await database.migrate()
         await CustomerStore(database, ORGANIZATION).load_sample()

@@ -13,6 +13,7 @@ from storage.customers import CustomerStore
 from storage.database import Database
 from tests.support.calls import NOW, ORGANIZATION
 from tests.support.databases import empty_database, empty_tables, migrate
+from tests.support.keys import VAULT
 
 
 @pytest.fixture(scope="session", params=["sqlite", "postgresql"])
@@ -49,7 +50,7 @@ def url(kind: str, migrated_url: str, tmp_path: Path) -> str:
 @pytest.fixture
 async def database(kind: str, url: str) -> AsyncIterator[Database]:
     """The sample organization with its customers, and nothing else."""
-    database = Database(url)
+    database = Database(url, VAULT)
     try:
         if kind != "sqlite":
             await empty_tables(database)

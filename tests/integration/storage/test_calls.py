@@ -27,6 +27,7 @@ from storage.records import (
     Verification,
 )
 from tests.support.calls import NOW, ORGANIZATION, end, new_call, summary, turn
+from tests.support.keys import VAULT
 
 ON_ONE_DATABASE = settings(
     max_examples=25,
@@ -255,7 +256,7 @@ async def test_fifty_calls_save_turns_at_once(store: CallStore) -> None:
 
 
 async def test_two_processes_write_at_once(url: str, database: Database) -> None:
-    other = Database(url)
+    other = Database(url, VAULT)
     stores = [CallStore(database, ORGANIZATION), CallStore(other, ORGANIZATION)]
 
     async def phone(store: CallStore, number: int) -> None:

@@ -19,6 +19,7 @@ from storage.models import CallRow, CustomerRow, OrganizationRow
 from storage.organizations import ensure_organization
 from storage.records import Customer
 from tests.support.calls import NOW, ORGANIZATION, new_call
+from tests.support.keys import VAULT
 
 
 async def test_every_statement_is_confined(database: Database, store: CallStore) -> None:
@@ -112,7 +113,7 @@ async def test_ping(database: Database) -> None:
     ["sqlite:////nowhere/at/all.db", "postgresql://nobody@127.0.0.1:9/none"],
 )
 async def test_a_database_that_is_away_may_be_tried_again(url: str) -> None:
-    database = Database(url)
+    database = Database(url, VAULT)
 
     with pytest.raises(StorageError) as caught:
         await database.ping()
@@ -133,7 +134,7 @@ def _join_connections() -> None:
 @pytest.mark.parametrize("url", ["oracle://scott:tiger@localhost/db", "tiger", ""])
 def test_other_databases_are_refused_without_telling_passwords(url: str) -> None:
     with pytest.raises(StorageError) as caught:
-        Database(url)
+        Database(url, VAULT)
     assert caught.value.code == "unsupported_database"
     assert "tiger" not in str(caught.value)
 

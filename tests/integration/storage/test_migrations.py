@@ -14,6 +14,7 @@ from storage import migrations
 from storage.database import Database
 from storage.errors import StorageError
 from storage.models import Base, CustomerRow
+from tests.support.keys import VAULT
 
 
 def _differences(connection: Connection) -> list[Any]:
@@ -28,7 +29,7 @@ def _tables(connection: Connection) -> set[str]:
 
 
 async def _with(url: str, *steps: Any) -> list[Any]:
-    database = Database(url)
+    database = Database(url, VAULT)
     try:
         async with database.engine.begin() as connection:
             return [await connection.run_sync(step) for step in steps]
@@ -37,7 +38,7 @@ async def _with(url: str, *steps: Any) -> list[Any]:
 
 
 async def test_migrated_tables_equal_the_models(empty_url: str) -> None:
-    database = Database(empty_url)
+    database = Database(empty_url, VAULT)
     await database.migrate()
     await database.close()
 
@@ -76,7 +77,7 @@ async def test_migrating_again_keeps_what_is_there(database: Database) -> None:
 
 
 async def test_two_processes_may_start_at_once(empty_url: str) -> None:
-    databases = [Database(empty_url) for _ in range(3)]
+    databases = [Database(empty_url, VAULT) for _ in range(3)]
     try:
         await asyncio.gather(*(database.migrate() for database in databases))
     finally:
@@ -92,7 +93,7 @@ async def test_tables_of_a_newer_version_are_refused(empty_url: str) -> None:
         connection.execute(text("UPDATE alembic_version SET version_num = '9999'"))
 
     await _with(empty_url, migrations.upgrade, newer)
-    database = Database(empty_url)
+    database = Database(empty_url, VAULT)
 
     with pytest.raises(StorageError) as caught:
         await database.migrate()
