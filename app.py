@@ -27,6 +27,7 @@ from storage.change_requests import ChangeRequests
 from storage.customers import CustomerStore
 from storage.errors import StorageError
 from storage.history import CallHistory
+from storage.ledger import Ledger
 from storage.organizations import ensure_organization
 from storage.outbox import Outbox, OutboxWorker
 from storage.records import Job
@@ -85,6 +86,7 @@ class Yeoboseyo:
         fetch(self._model)  # What is missing is said at once, not when the server starts.
         self.database = open_database(settings)
         self.store = CallStore(self.database, settings.organization, clock=self.clock)
+        self.ledger = Ledger(self.store, clock=self.clock)
         self.customers = CustomerStore(self.database, settings.organization)
         self.worker = OutboxWorker(
             Outbox(self.database, settings.organization),
@@ -133,11 +135,11 @@ class Yeoboseyo:
         await asyncio.to_thread(self.agents.warm_up)
         self.switchboard = Switchboard(
             organization_id=settings.organization,
-            ledger=self.store,
+            ledger=self.ledger,
             services=CallServices(
                 transcriber=self.transcriber,
                 synthesizer=self.voice,
-                journal=self.store,
+                journal=self.ledger,
                 patience=KoreanPatience(self.knowledge.analyzer.morphemes),
                 at_hand=self.voice.at_hand,
                 playout=self.playout,
@@ -270,7 +272,7 @@ class Yeoboseyo:
             development=settings.development,
             max_calls=settings.max_calls,
         )
-        directory = Directory(self.switchboard, self.store)
+        directory = Directory(self.switchboard, self.store, self.ledger)
         app.include_router(create_webhooks(config, directory, pending, clock=loop.time))
         app.include_router(
             create_stream_route(

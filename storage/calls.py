@@ -128,8 +128,15 @@ class CallStore:
         """Store a call's summary, in place of an earlier one. Raises `unknown_call`."""
         await self._save(SummaryRow, call_id, from_summary(summary), on=("call_id",))
 
-    async def request_handoff(self, call_id: int, reason: HandoffReason, summary_text: str) -> bool:
-        """Note that a call goes to a human, and what the human is told.
+    async def request_handoff(
+        self,
+        call_id: int,
+        reason: HandoffReason,
+        summary_text: str,
+        *,
+        at: datetime | None = None,
+    ) -> bool:
+        """Note that a call goes to a human, and what the human is told; `at` is now if not given.
 
         Returns False, and changes nothing, when that was noted before. Raises `unknown_call`.
         """
@@ -140,7 +147,7 @@ class CallStore:
                 HandoffRow,
                 {
                     "call_id": call_id,
-                    "requested_at": self._clock(),
+                    "requested_at": at or self._clock(),
                     "reason": reason,
                     "status": HandoffStatus.REQUESTED,
                     "summary_text": summary_text,
@@ -178,6 +185,14 @@ class CallStore:
     async def get(self, call_id: int) -> StoredCall | None:
         """A call with its turns and summary."""
         return await self._one(CallRow.id == call_id)
+
+    async def id_of(self, call_sid: str) -> int:
+        """The id of the call with the carrier's id. Raises `unknown_call`."""
+        async with self._database.read(self._organization_id) as session:
+            call_id = await session.scalar(select(CallRow.id).where(CallRow.call_sid == call_sid))
+        if call_id is None:
+            raise StorageError("unknown_call", f"no call {call_sid}")
+        return call_id
 
     async def by_sid(self, call_sid: str) -> StoredCall | None:
         """The call with the carrier's id, with its turns and summary."""

@@ -52,7 +52,7 @@ class Call:
     def __init__(
         self,
         *,
-        call_id: "asyncio.Future[int]",
+        call_sid: str,
         dialogue: Dialogue,
         services: CallServices,
         limits: CallLimits,
@@ -61,11 +61,11 @@ class Call:
         send: Callable[[CarrierCommand], None],
         next_turn: int = 0,
     ) -> None:
-        """`call_id` comes when the call's beginning is stored.
+        """`call_sid` is the carrier's id.
 
         `next_turn` above 0 resumes a conversation that began on another stream.
         """
-        self.call_id = call_id
+        self._call_sid = call_sid
         self.dialogue = dialogue
         self.next_turn = next_turn
         self._services = services
@@ -324,17 +324,15 @@ class Call:
             index=self.next_turn, said=said, stream_zero=zero, now=self._loop.time()
         )
         self.next_turn += 1
-        call_id: int | None = None
+        journal = self._services.journal
         try:
-            call_id = await asyncio.shield(self.call_id)
-            await self._services.journal.save_turn(call_id, turn)
+            await journal.save_turn(self._call_sid, turn)
             if isinstance(draft.ending, HandOff):
-                await self._services.journal.request_handoff(
-                    call_id, draft.ending.reason, self.dialogue.brief(draft.ending.reason)
-                )
+                reason = draft.ending.reason
+                await journal.request_handoff(self._call_sid, reason, self.dialogue.brief(reason))
         except Exception:
             # The caller is served even when the record is not; who watches the log sees it.
-            logger.exception("turn %d of call %s is not stored", turn.index, call_id)
+            logger.exception("turn %d of call %s is not stored", turn.index, self._call_sid)
 
     # Timers and the end
 

@@ -48,13 +48,18 @@ class Dialogue(Protocol):
 
 
 class Journal(Protocol):
-    """Where a call's turns go as they happen; `storage.calls.CallStore` is the real one."""
+    """Where a call's turns go as they happen, by the carrier's id of the call.
 
-    async def save_turn(self, call_id: int, turn: Turn) -> None:
+    `storage.ledger.Ledger` is the real one.
+    """
+
+    async def save_turn(self, call_sid: str, turn: Turn) -> None:
         """Commits one turn."""
         ...
 
-    async def request_handoff(self, call_id: int, reason: HandoffReason, summary_text: str) -> bool:
+    async def request_handoff(
+        self, call_sid: str, reason: HandoffReason, summary_text: str
+    ) -> None:
         """Commits the wish for a human, with what that human is told."""
         ...
 

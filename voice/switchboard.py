@@ -21,14 +21,14 @@ logger = logging.getLogger(__name__)
 
 
 class Ledger(Journal, Protocol):
-    """Where calls are kept; `storage.calls.CallStore` is the real one."""
+    """Where calls are kept; `storage.ledger.Ledger` is the real one."""
 
-    async def open(self, call: NewCall) -> int:
-        """Commits the call's beginning; the same CallSid gives the same id."""
+    async def open(self, call: NewCall) -> None:
+        """Commits the call's beginning; the same CallSid again changes nothing."""
         ...
 
-    async def close(self, call_id: int, end: CallEnd) -> bool:
-        """Commits the call's end with the job that summarises it; False when closed before."""
+    async def close(self, call_sid: str, end: CallEnd) -> None:
+        """Commits the call's end with the jobs that follow from it."""
         ...
 
 
@@ -107,7 +107,7 @@ class Switchboard:
         )
         path = Path("recordings") / f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(8)}.wav"
         call = Call(
-            call_id=opening,
+            call_sid=party.call_sid,
             dialogue=dialogue or self._dialogues(party),
             services=self._services,
             limits=self._limits,
@@ -120,7 +120,7 @@ class Switchboard:
         self._live[party.call_sid] = call
         self._empty.clear()
         self._ended[party.call_sid] = asyncio.Event()
-        return Line(self, call, party.call_sid, str(path))
+        return Line(self, call, party.call_sid, str(path), opening)
 
     async def drain(self) -> None:
         """Sends new callers to the human, and returns when the last live call has ended."""
@@ -149,14 +149,14 @@ class Switchboard:
 
     async def _close(self, line: "Line", result: CallResult) -> None:
         try:
-            call_id = await line.call.call_id
+            await line.opening
         except Exception:
             logger.exception("call %s has no record", line.call_sid)
             return
         dialogue = line.call.dialogue
         customer = dialogue.customer
         await self._ledger.close(
-            call_id,
+            line.call_sid,
             CallEnd(
                 ended_at=self._clock(),
                 outcome=result.outcome,
@@ -169,7 +169,7 @@ class Switchboard:
         self._on_closed()
 
 
-def _end_without_record(call: Call, opening: asyncio.Task[int]) -> None:
+def _end_without_record(call: Call, opening: asyncio.Task[None]) -> None:
     """A call whose beginning cannot be stored ends, and the carrier goes on to the human."""
     if opening.cancelled() or opening.exception() is not None:
         call.receive(Stopped(reason="stream-error"))
@@ -179,12 +179,19 @@ class Line:
     """A connected call, as the edge holds it."""
 
     def __init__(
-        self, switchboard: Switchboard, call: Call, call_sid: str, recording_path: str
+        self,
+        switchboard: Switchboard,
+        call: Call,
+        call_sid: str,
+        recording_path: str,
+        opening: asyncio.Task[None],
     ) -> None:
         self._switchboard = switchboard
         self.call = call
         self.call_sid = call_sid
         self.recording_path = recording_path
+        self.opening = opening
+        """Done when the call's beginning is stored."""
         self.receive = call.receive
 
     async def run(self) -> CallResult:

@@ -18,6 +18,7 @@ from agent.actions import Action, Heard, Say
 from scripts.serving import make_server
 from storage.calls import CallStore
 from storage.database import Database
+from storage.ledger import Ledger
 from storage.organizations import ensure_organization
 from storage.records import Customer, HandoffReason, Verification
 from storage.vault import Vault, new_key
@@ -122,15 +123,15 @@ def create_bench_app(data_dir: Path) -> FastAPI:
         )
         await database.migrate()
         await ensure_organization(database, "sample", "여보세요 모바일")
-        store = CallStore(database, "sample")
+        ledger = Ledger(CallStore(database, "sample"))
         loop = asyncio.get_running_loop()
         switchboard = Switchboard(
             organization_id="sample",
-            ledger=store,
+            ledger=ledger,
             services=CallServices(
                 transcriber=InstantEars(),
                 synthesizer=ToneVoice(),
-                journal=store,
+                journal=ledger,
                 patience=_PATIENCE,
                 at_hand=lambda _: _tone(),
             ),

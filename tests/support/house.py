@@ -21,6 +21,7 @@ from scripts.carrier.exchange import Exchange
 from scripts.carrier.transport import SocketClosed
 from storage.calls import CallStore
 from storage.errors import StorageError
+from storage.ledger import Ledger
 from storage.records import (
     CallEnd,
     Handoff,
@@ -54,34 +55,32 @@ class MemoryStore:
 
     def __init__(self) -> None:
         self.opened: list[NewCall] = []
-        self.ends: list[tuple[int, CallEnd]] = []
+        self.ends: list[tuple[str, CallEnd]] = []
         self.turns: list[Turn] = []
         self.handoffs: list[HandoffReason] = []
         self.statuses: list[HandoffStatus] = []
 
-    async def open(self, call: NewCall) -> int:
+    async def open(self, call: NewCall) -> None:
         await asyncio.sleep(0.002)
-        known = await self.by_sid(call.call_sid)
         self.opened.append(call)
-        return known.id if known else len(self.opened)
 
-    async def close(self, call_id: int, end: CallEnd) -> bool:
+    async def close(self, call_sid: str, end: CallEnd) -> None:
         await asyncio.sleep(0.002)
-        self.ends.append((call_id, end))
-        return True
+        self.ends.append((call_sid, end))
 
-    async def save_turn(self, call_id: int, turn: Turn) -> None:
+    async def save_turn(self, call_sid: str, turn: Turn) -> None:
         await asyncio.sleep(0.002)
         self.turns.append(turn)
 
-    async def request_handoff(self, call_id: int, reason: HandoffReason, summary_text: str) -> bool:
+    async def request_handoff(
+        self, call_sid: str, reason: HandoffReason, summary_text: str
+    ) -> None:
         self.handoffs.append(reason)
-        return len(self.handoffs) == 1
 
     async def by_sid(self, call_sid: str) -> StoredCall | None:
         for number, call in enumerate(self.opened, start=1):
             if call.call_sid == call_sid:
-                ends = [end for call_id, end in self.ends if call_id == number]
+                ends = [end for closed, end in self.ends if closed == call_sid]
                 return StoredCall(
                     id=number,
                     organization_id=call.organization_id,
@@ -109,9 +108,11 @@ class MemoryStore:
             summary_text="요약입니다.",
         )
 
-    async def handoff_status(self, call_id: int, status: HandoffStatus) -> None:
+    async def handoff_status(self, call_sid: str, status: HandoffStatus) -> None:
+        if await self.by_sid(call_sid) is None:
+            raise StorageError("unknown_call", f"no call {call_sid}")
         if not self.handoffs:
-            raise StorageError("unknown_call", "no hand-off was asked for")
+            self.handoffs.append(HandoffReason.FAILURE)
         self.statuses.append(status)
 
 
@@ -165,7 +166,7 @@ class House:
             development=False,
             max_calls=max_calls,
         )
-        directory = Directory(self.switchboard, store)
+        directory = Directory(self.switchboard, store, cast(Ledger, self.store))
         app.include_router(create_webhooks(config, directory, pending, clock=self._loop.time))
         app.include_router(
             create_stream_route(

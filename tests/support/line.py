@@ -10,7 +10,6 @@ from pathlib import Path
 import numpy as np
 
 from agent.actions import Action, Heard, Say
-from scripts.bench.turn_taking.house import stored
 from storage.records import Customer, HandoffReason, Turn, Verification
 from tests.support.virtual_time import run_virtual
 from voice.audio import mulaw
@@ -245,17 +244,18 @@ class MemoryJournal:
         self.turns: list[Turn] = []
         self.handoffs: list[HandoffReason] = []
 
-    async def save_turn(self, call_id: int, turn: Turn) -> None:
+    async def save_turn(self, call_sid: str, turn: Turn) -> None:
         """Keeps the turn after a moment, as a database would."""
-        del call_id
+        del call_sid
         await asyncio.sleep(0.002)
         self.turns.append(turn)
 
-    async def request_handoff(self, call_id: int, reason: HandoffReason, summary_text: str) -> bool:
+    async def request_handoff(
+        self, call_sid: str, reason: HandoffReason, summary_text: str
+    ) -> None:
         """Keeps the wish."""
-        del call_id, summary_text
+        del call_sid, summary_text
         self.handoffs.append(reason)
-        return True
 
 
 @dataclass
@@ -286,7 +286,7 @@ def place_call(
     dialogue = ScriptedDialogue(answers=answers or {})
     journal = MemoryJournal()
     call = Call(
-        call_id=stored(),
+        call_sid="CA1",
         dialogue=dialogue,
         services=CallServices(
             transcriber=ears,

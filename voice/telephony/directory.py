@@ -1,7 +1,9 @@
 """What the webhooks learn about calls: live ones from the switchboard, the rest from storage."""
 
 from storage.calls import CallStore
-from storage.records import HandoffReason, HandoffStatus, Outcome
+from storage.errors import StorageError
+from storage.ledger import Ledger
+from storage.records import HandoffStatus, Outcome
 from voice.switchboard import Switchboard
 from voice.telephony.webhooks import HandoffStatus as WebhookStatus
 
@@ -15,8 +17,9 @@ _STATUS = {
 class Directory:
     """The real CallDirectory of the webhooks."""
 
-    def __init__(self, switchboard: Switchboard, store: CallStore) -> None:
+    def __init__(self, switchboard: Switchboard, store: CallStore, ledger: Ledger) -> None:
         self._switchboard = switchboard
+        self._ledger = ledger
         self._store = store
 
     @property
@@ -41,14 +44,12 @@ class Directory:
 
     async def handoff_status(self, call_sid: str, status: WebhookStatus) -> None:
         """See CallDirectory."""
-        call = await self._store.by_sid(call_sid)
-        # A call that a full house sent to the human at once has no record here.
-        if call is None:
-            return
-        if await self._store.handoff(call.id) is None:
-            # Nobody asked for the human: the stream broke, and the carrier went on to them.
-            await self._store.request_handoff(call.id, HandoffReason.FAILURE, "")
-        await self._store.handoff_status(call.id, _STATUS[status])
+        try:
+            await self._ledger.handoff_status(call_sid, _STATUS[status])
+        except StorageError as error:
+            # A call that a full house sent to the human at once has no record here.
+            if error.code != "unknown_call":
+                raise
 
     def stream_failed(self, call_sid: str) -> None:
         """See CallDirectory."""

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from agent.actions import Action, Heard
 from scripts.bench.serve import InstantEars, OneSentence, ToneVoice
-from scripts.bench.turn_taking.house import TurnLog, stored
+from scripts.bench.turn_taking.house import TurnLog
 from scripts.bench.turn_taking.line import Line
 from scripts.bench.turn_taking.takes import TurnTake
 from voice.audio.recording import StereoRecorder
@@ -61,7 +61,7 @@ async def _listened(
     call: Call | None = None
     if vad is not None:
         call = Call(
-            call_id=stored(),
+            call_sid="CA1",
             dialogue=_Listener(),
             services=CallServices(
                 transcriber=InstantEars(),

@@ -177,25 +177,19 @@ class TurnLog:
         self.over = asyncio.Event()
         """Set when they are."""
 
-    async def save_turn(self, call_id: int, turn: Turn) -> None:
+    async def save_turn(self, call_sid: str, turn: Turn) -> None:
         """Keeps the first turn."""
-        del call_id
+        del call_sid
         if self.first is None:
             self.first = (self._loop.time(), turn)
             self.over.set()
         await asyncio.sleep(_COMMIT_S)
 
-    async def request_handoff(self, call_id: int, reason: HandoffReason, summary_text: str) -> bool:
+    async def request_handoff(
+        self, call_sid: str, reason: HandoffReason, summary_text: str
+    ) -> None:
         """Needs no keeping."""
-        del call_id, reason, summary_text
-        return True
-
-
-def stored() -> "asyncio.Future[int]":
-    """The id of a call whose beginning needs no storing."""
-    call_id = asyncio.get_running_loop().create_future()
-    call_id.set_result(1)
-    return call_id
+        del call_sid, reason, summary_text
 
 
 class SampleCustomers:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from agent.actions import Say
-from scripts.bench.turn_taking.house import Asking, House, TurnLog, stored
+from scripts.bench.turn_taking.house import Asking, House, TurnLog
 from scripts.bench.turn_taking.line import Echo, Line
 from scripts.bench.turn_taking.script import Reply
 from scripts.bench.turn_taking.takes import EchoTake, OverlapTake, TurnTake
@@ -112,7 +112,7 @@ async def _call(
     dialogue, log = house.dialogue(says), TurnLog()
     recorder = StereoRecorder(house.folder / f"{uuid4().hex}.wav")
     call = Call(
-        call_id=stored(),
+        call_sid="CA1",
         dialogue=dialogue,
         services=house.services(log, patience),
         limits=CallLimits(),

@@ -1,0 +1,92 @@
+"""What the telephone writes arrives in order and once, however often it is written."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Coroutine
+
+import pytest
+
+from storage.calls import CallStore
+from storage.database import Database
+from storage.errors import StorageError
+from storage.ledger import Ledger
+from storage.outbox import JobStatus, Outbox
+from storage.records import HandoffReason, HandoffStatus, NewCall, Outcome
+from tests.support.calls import NOW, ORGANIZATION, end, new_call, turn
+
+
+@pytest.fixture
+def ledger(store: CallStore) -> Ledger:
+    """The sample organization's, as its telephone has it."""
+    return Ledger(store, clock=lambda: NOW)
+
+
+async def test_everything_written_twice_is_there_once(
+    database: Database, store: CallStore, ledger: Ledger
+) -> None:
+    for _ in range(2):
+        await ledger.open(new_call())
+        await ledger.save_turn("CA1", turn(0))
+        await ledger.save_turn("CA1", turn(1))
+        await ledger.request_handoff("CA1", HandoffReason.CALLER_REQUEST, "요금 문의입니다.")
+        await ledger.handoff_status("CA1", HandoffStatus.ANSWERED)
+        await ledger.close("CA1", end())
+
+    [call] = await store.list(10)
+    whole = await store.get(call.id)
+    assert whole is not None
+    assert [each.index for each in whole.turns] == [0, 1]
+    assert whole.outcome is Outcome.COMPLETED
+    handoff = await store.handoff(call.id)
+    assert handoff is not None
+    assert (handoff.reason, handoff.status) == (
+        HandoffReason.CALLER_REQUEST,
+        HandoffStatus.ANSWERED,
+    )
+    assert await Outbox(database, ORGANIZATION).count(JobStatus.PENDING) == 1
+
+
+async def test_a_turn_waits_for_the_calls_beginning(
+    store: CallStore, ledger: Ledger, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begin, may_begin = store.open, asyncio.Event()
+
+    async def slow(call: NewCall) -> int:
+        await may_begin.wait()
+        return await begin(call)
+
+    monkeypatch.setattr(store, "open", slow)
+    opening = asyncio.create_task(ledger.open(new_call()))
+    await asyncio.sleep(0)
+    saving = asyncio.create_task(ledger.save_turn("CA1", turn(0)))
+    may_begin.set()
+    await asyncio.gather(opening, saving)
+
+    call = await store.by_sid("CA1")
+    assert call is not None
+    assert len(call.turns) == 1
+
+
+async def test_a_human_whom_nobody_asked_for_is_a_failure(store: CallStore, ledger: Ledger) -> None:
+    await ledger.open(new_call())
+    await ledger.handoff_status("CA1", HandoffStatus.CALLBACK_REQUESTED)
+
+    handoff = await store.handoff(await store.id_of("CA1"))
+    assert handoff is not None
+    assert (handoff.reason, handoff.status) == (
+        HandoffReason.FAILURE,
+        HandoffStatus.CALLBACK_REQUESTED,
+    )
+
+
+async def test_calls_that_never_began_are_refused(ledger: Ledger) -> None:
+    writes: list[Coroutine[None, None, None]] = [
+        ledger.save_turn("CA9", turn()),
+        ledger.request_handoff("CA9", HandoffReason.FAILURE, ""),
+        ledger.handoff_status("CA9", HandoffStatus.ANSWERED),
+        ledger.close("CA9", end()),
+    ]
+    for write in writes:
+        with pytest.raises(StorageError, match="unknown_call"):
+            await write
