@@ -9,10 +9,19 @@ from typing import Any
 from sqlalchemy import Select, and_, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.convert import from_summary, from_turn, to_call, to_turn
+from storage.convert import from_summary, from_turn, to_call, to_handoff, to_turn
 from storage.database import Database, reference, upsert
 from storage.errors import StorageError
-from storage.models import CallRow, CustomerRow, HandoffRow, SummaryRow, TurnRow
+from storage.models import (
+    CalledNumberRow,
+    CallRow,
+    CustomerRow,
+    HandoffRow,
+    HandoffStepRow,
+    RecordingRow,
+    SummaryRow,
+    TurnRow,
+)
 from storage.outbox import enqueue
 from storage.records import (
     CallEnd,
@@ -21,6 +30,7 @@ from storage.records import (
     HandoffStatus,
     NewCall,
     Outcome,
+    RecordingStatus,
     StoredCall,
     Summary,
     Turn,
@@ -70,6 +80,14 @@ class CallStore:
                     on=("organization_id", "call_sid"),
                     update=False,
                 )
+                if call.called:
+                    await upsert(
+                        session,
+                        CalledNumberRow,
+                        {"number": call.called, "label": "", "first_called_at": call.started_at},
+                        on=("organization_id", "number"),
+                        update=False,
+                    )
             if call_id is None:
                 call_id = await session.scalar(
                     select(CallRow.id).where(CallRow.call_sid == call.call_sid)
@@ -114,13 +132,24 @@ class CallStore:
                         handoff_reason=end.handoff_reason,
                         verification=end.verification,
                         customer_id=end.customer_id,
-                        recording_path=end.recording_path,
                     )
                     .returning(CallRow.id)
                 )
             if closed is None:
                 await _require_call(session, call_id)
                 return False
+            if end.recording_path is not None:
+                await upsert(
+                    session,
+                    RecordingRow,
+                    {
+                        "call_id": call_id,
+                        "path": end.recording_path,
+                        "status": RecordingStatus.FINISHED,
+                        "silenced": [],
+                    },
+                    on=("call_id",),
+                )
             enqueue(session, SUMMARIZE, {"call_id": call_id}, run_at=end.ended_at)
             return True
 
@@ -142,12 +171,13 @@ class CallStore:
         """
         async with self._database.write(self._organization_id) as session:
             await _require_call(session, call_id)
+            now = at or self._clock()
             handoff_id = await upsert(
                 session,
                 HandoffRow,
                 {
                     "call_id": call_id,
-                    "requested_at": at or self._clock(),
+                    "requested_at": now,
                     "reason": reason,
                     "status": HandoffStatus.REQUESTED,
                     "summary_text": summary_text,
@@ -155,32 +185,37 @@ class CallStore:
                 on=("call_id",),
                 update=False,
             )
-            return handoff_id is not None
+            if handoff_id is None:
+                return False
+            await _add_step(session, handoff_id, HandoffStatus.REQUESTED, now)
+            return True
 
-    async def handoff_status(self, call_id: int, status: HandoffStatus) -> None:
-        """Note how far a requested hand-off came. Raises `unknown_call` where none was asked."""
+    async def handoff_status(
+        self, call_id: int, status: HandoffStatus, *, at: datetime | None = None
+    ) -> None:
+        """Note how far a requested hand-off came; `at` is now if not given.
+
+        The same step again changes nothing. Raises `unknown_call` where no hand-off was asked for.
+        """
         async with self._database.write(self._organization_id) as session:
-            found = await session.scalar(
-                update(HandoffRow)
-                .where(HandoffRow.call_id == call_id)
-                .values(status=status)
-                .returning(HandoffRow.id)
-            )
-            if found is None:
+            handoff = await session.scalar(select(HandoffRow).where(HandoffRow.call_id == call_id))
+            if handoff is None:
                 raise StorageError("unknown_call", f"no hand-off of call {call_id}")
+            if await _add_step(session, handoff.id, status, at or self._clock()):
+                handoff.status = status
 
     async def handoff(self, call_id: int) -> Handoff | None:
         """A call's hand-off, if one was asked for."""
         async with self._database.read(self._organization_id) as session:
             row = await session.scalar(select(HandoffRow).where(HandoffRow.call_id == call_id))
-        if row is None:
-            return None
-        return Handoff(
-            requested_at=row.requested_at,
-            reason=HandoffReason(row.reason),
-            status=HandoffStatus(row.status),
-            summary_text=row.summary_text,
-        )
+            if row is None:
+                return None
+            steps = await session.scalars(
+                select(HandoffStepRow)
+                .where(HandoffStepRow.handoff_id == row.id)
+                .order_by(HandoffStepRow.at, HandoffStepRow.id)
+            )
+            return to_handoff(row, steps)
 
     async def get(self, call_id: int) -> StoredCall | None:
         """A call with its turns and summary."""
@@ -231,18 +266,17 @@ class CallStore:
             query = query.where(_mentions(search))
         async with self._database.read(self._organization_id) as session:
             rows = (await session.execute(query)).all()
-        return [to_call(call, customer, summary) for call, customer, summary in rows]
+        return [to_call(*row) for row in rows]
 
     async def _one(self, condition: Any) -> StoredCall | None:
         async with self._database.read(self._organization_id) as session:
             found = (await session.execute(_whole_call().where(condition))).first()
             if found is None:
                 return None
-            call, customer, summary = found
             turns = await session.scalars(
-                select(TurnRow).where(TurnRow.call_id == call.id).order_by(TurnRow.index)
+                select(TurnRow).where(TurnRow.call_id == found[0].id).order_by(TurnRow.index)
             )
-            return to_call(call, customer, summary, tuple(map(to_turn, turns)))
+            return to_call(*found, tuple(map(to_turn, turns)))
 
     async def _save(
         self,
@@ -259,11 +293,12 @@ class CallStore:
                 raise _unknown_call(call_id)
 
 
-def _whole_call() -> Select[CallRow, CustomerRow, SummaryRow]:
+def _whole_call() -> Select[CallRow, CustomerRow, SummaryRow, str]:
     return (
-        select(CallRow, CustomerRow, SummaryRow)
+        select(CallRow, CustomerRow, SummaryRow, RecordingRow.path)
         .outerjoin(CustomerRow, CallRow.customer_id == CustomerRow.id)
         .outerjoin(SummaryRow, CallRow.id == SummaryRow.call_id)
+        .outerjoin(RecordingRow, CallRow.id == RecordingRow.call_id)
     )
 
 
@@ -282,6 +317,19 @@ def _mentions(search: str) -> Any:
         SummaryRow.text.icontains(search, autoescape=True),
         said,
     )
+
+
+async def _add_step(
+    session: AsyncSession, handoff_id: int, status: HandoffStatus, at: datetime
+) -> bool:
+    step_id = await upsert(
+        session,
+        HandoffStepRow,
+        {"handoff_id": handoff_id, "at": at, "status": status},
+        on=("handoff_id", "at", "status"),
+        update=False,
+    )
+    return step_id is not None
 
 
 async def _require_call(session: AsyncSession, call_id: int) -> None:

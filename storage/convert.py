@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import asdict
 from typing import Any
 
-from storage.models import CallRow, ChangeRequestRow, CustomerRow, SummaryRow, TurnRow
+from storage.models import (
+    CallRow,
+    ChangeRequestRow,
+    CustomerRow,
+    HandoffRow,
+    HandoffStepRow,
+    SummaryRow,
+    TurnRow,
+)
 from storage.records import (
     AnsweredQuestion,
     CallReason,
@@ -13,7 +22,10 @@ from storage.records import (
     ChangeStatus,
     Customer,
     EarlierCall,
+    Handoff,
     HandoffReason,
+    HandoffStatus,
+    HandoffStep,
     MoodWords,
     Outcome,
     StoredCall,
@@ -110,6 +122,7 @@ def to_call(
     call: CallRow,
     customer: CustomerRow | None,
     summary: SummaryRow | None,
+    recording_path: str | None,
     turns: tuple[Turn, ...] = (),
 ) -> StoredCall:
     """A call's rows as one record."""
@@ -125,7 +138,7 @@ def to_call(
         handoff_reason=_handoff_reason(call.handoff_reason),
         verification=Verification(call.verification),
         customer=None if customer is None else to_customer(customer),
-        recording_path=call.recording_path,
+        recording_path=recording_path,
         summary=None if summary is None else to_summary(summary),
         turns=turns,
     )
@@ -142,6 +155,17 @@ def to_earlier_call(
         outcome=None if call.outcome is None else Outcome(call.outcome),
         handoff_reason=_handoff_reason(call.handoff_reason),
         plan_ids=plan_ids,
+    )
+
+
+def to_handoff(row: HandoffRow, steps: Iterable[HandoffStepRow]) -> Handoff:
+    """A hand-off's rows as one record."""
+    return Handoff(
+        requested_at=row.requested_at,
+        reason=HandoffReason(row.reason),
+        status=HandoffStatus(row.status),
+        summary_text=row.summary_text,
+        steps=tuple(HandoffStep(at=step.at, status=HandoffStatus(step.status)) for step in steps),
     )
 
 

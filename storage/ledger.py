@@ -56,7 +56,7 @@ class Ledger:
         async with opened.turn:
             call_id = await self._id(call_sid, opened)
             await self._store.request_handoff(call_id, HandoffReason.FAILURE, "", at=at)
-            await self._store.handoff_status(call_id, status)
+            await self._store.handoff_status(call_id, status, at=at)
 
     async def close(self, call_sid: str, end: CallEnd) -> None:
         """Store a call's end with the jobs that follow from it; the first end stands.

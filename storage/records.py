@@ -44,6 +44,27 @@ class HandoffStatus(StrEnum):
     CALLBACK_REQUESTED = "callback_requested"
 
 
+class RecordingStatus(StrEnum):
+    """How far a call's recording has come."""
+
+    RECORDING = "recording"
+    """The call goes on, or was cut off and not looked after yet."""
+    CLOSED = "closed"
+    """The call is over; what must be silenced in it still sounds."""
+    FINISHED = "finished"
+
+
+class Role(StrEnum):
+    """What a user of the console may do."""
+
+    REVIEWER = "reviewer"
+    """Reads what is masked."""
+    SUPERVISOR = "supervisor"
+    """May also see personal data, listen, and correct."""
+    ADMIN = "admin"
+    """May do everything."""
+
+
 class ChangeStatus(StrEnum):
     """How a request to change a plan stands."""
 
@@ -217,6 +238,15 @@ class Summary:
 
 
 @dataclass(frozen=True, kw_only=True)
+class HandoffStep:
+    """How far a hand-off had come at a time."""
+
+    at: datetime
+    """UTC."""
+    status: HandoffStatus
+
+
+@dataclass(frozen=True, kw_only=True)
 class Handoff:
     """A call's way to a human."""
 
@@ -224,8 +254,11 @@ class Handoff:
     """UTC."""
     reason: HandoffReason
     status: HandoffStatus
+    """The last step's."""
     summary_text: str
     """What the human who picks up is told first, in Korean."""
+    steps: tuple[HandoffStep, ...] = ()
+    """Oldest first; none of hand-offs from before they were kept."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -343,3 +376,4 @@ class User:
     name: str
     created_at: datetime
     """UTC."""
+    role: Role

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from sqlalchemy import BigInteger, DateTime, Dialect, Integer, Text, TypeDecorator
+from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary, Text, TypeDecorator
+from sqlalchemy.dialects import mysql
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -49,3 +50,6 @@ class SpokenText(TypeDecorator[str]):
 
 RowId = BigInteger().with_variant(Integer, "sqlite")
 """64 bits; SQLite numbers rows by itself only where the type says INTEGER."""
+
+Sealed = LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql", "mariadb")
+"""What a vault sealed; MySQL's BLOB would end after 64 KiB."""

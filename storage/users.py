@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from storage.database import Database, reference
 from storage.errors import StorageError
 from storage.models import UserRow, UserSessionRow
-from storage.records import User
+from storage.records import Role, User
 
 
 class UserStore:
@@ -19,13 +19,17 @@ class UserStore:
         self._database = database
         self._organization_id = organization_id
 
-    async def add(self, name: str, password_hash: str, now: datetime) -> None:
+    async def add(
+        self, name: str, password_hash: str, now: datetime, role: Role = Role.SUPERVISOR
+    ) -> None:
         """Add a user. Raises StorageError `user_exists`, `unknown_organization`."""
         async with self._database.write(self._organization_id) as session:
             if await session.scalar(select(UserRow.id).where(UserRow.name == name)) is not None:
                 raise StorageError("user_exists", f"there is a user {name} already")
             with reference("unknown_organization", f"no organization {self._organization_id}"):
-                session.add(UserRow(name=name, password_hash=password_hash, created_at=now))
+                session.add(
+                    UserRow(name=name, password_hash=password_hash, created_at=now, role=role)
+                )
                 await session.flush()
 
     async def all(self) -> list[User]:
@@ -84,4 +88,4 @@ class UserStore:
 
 
 def _to_user(row: UserRow) -> User:
-    return User(id=row.id, name=row.name, created_at=row.created_at)
+    return User(id=row.id, name=row.name, created_at=row.created_at, role=Role(row.role))

@@ -10,18 +10,20 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import event
+from sqlalchemy import event, select
 
 from storage.calls import CallStore
 from storage.customers import CustomerStore
 from storage.database import Database
 from storage.errors import StorageError
+from storage.models import CalledNumberRow
 from storage.organizations import ensure_organization
 from storage.outbox import JobStatus, Outbox
 from storage.records import (
     Handoff,
     HandoffReason,
     HandoffStatus,
+    HandoffStep,
     Outcome,
     StoredCall,
     Verification,
@@ -75,6 +77,18 @@ async def test_a_call_that_goes_on_has_no_end(store: CallStore) -> None:
 
     assert call is not None
     assert (call.ended_at, call.outcome, call.summary) == (None, None, None)
+
+
+async def test_numbers_under_which_callers_came_are_kept_once(
+    database: Database, store: CallStore
+) -> None:
+    for number, called in enumerate(("+82215880000", "+82215880000", "", "+82215881111")):
+        await store.open(new_call(f"CA{number}", called=called))
+
+    async with database.read(ORGANIZATION) as session:
+        rows = await session.scalars(select(CalledNumberRow).order_by(CalledNumberRow.id))
+        found = [(row.number, row.first_called_at) for row in rows]
+    assert found == [("+82215880000", NOW), ("+82215881111", NOW)]
 
 
 async def test_unknown_calls(store: CallStore) -> None:
@@ -165,6 +179,14 @@ async def test_a_handoff_is_requested_once(store: CallStore) -> None:
         reason=HandoffReason.CALLER_REQUEST,
         status=HandoffStatus.CALLBACK_REQUESTED,
         summary_text="요금 문의입니다.",
+        steps=tuple(
+            HandoffStep(at=NOW, status=status)
+            for status in (
+                HandoffStatus.REQUESTED,
+                HandoffStatus.UNANSWERED,
+                HandoffStatus.CALLBACK_REQUESTED,
+            )
+        ),
     )
 
 

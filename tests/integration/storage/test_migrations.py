@@ -50,7 +50,7 @@ async def test_migrated_tables_equal_the_models(empty_url: str) -> None:
 
 async def test_the_comparison_sees_a_missing_column(empty_url: str) -> None:
     def drop(connection: Connection) -> None:
-        connection.execute(text("ALTER TABLE calls DROP COLUMN recording_path"))
+        connection.execute(text("ALTER TABLE calls DROP COLUMN server"))
 
     _, _, differences = await _with(empty_url, migrations.upgrade, drop, _differences)
 

@@ -26,3 +26,12 @@ def test_references_stay_in_the_organization(table: Table) -> None:
     for constraint in table.foreign_key_constraints:
         if constraint.referred_table.name != "organizations":
             assert constraint.column_keys[0] == "organization_id"
+
+
+@pytest.mark.parametrize("table", TABLES, ids=str)
+def test_names_are_short_enough_for_every_database(table: Table) -> None:
+    names = [str(constraint.name or "") for constraint in table.constraints]
+    names += [str(index.name or "") for index in table.indexes]
+
+    # 63 bytes on PostgreSQL, 64 on MySQL.
+    assert [name for name in names if len(name) > 63] == []
