@@ -18,11 +18,13 @@ from agent.model import ModelConfig, open_model
 from agent.model.accounts import Accounts, Limits, Prices
 from agent.summary import summarize
 from console.app import create_console
+from knowledge.cases import CaseIndex, SimilarCases
 from knowledge.ingest import home_of
 from knowledge.live import LiveKnowledge
 from knowledge.service import Knowledge, open_knowledge
 from settings import Settings
 from storage.calls import CallStore
+from storage.cases import CaseStore
 from storage.change_requests import ChangeRequests
 from storage.customers import CustomerStore
 from storage.errors import StorageError
@@ -90,7 +92,7 @@ class Yeoboseyo:
         self.customers = CustomerStore(self.database, settings.organization)
         self.worker = OutboxWorker(
             Outbox(self.database, settings.organization),
-            {"summarize": self._summarize},
+            {"summarize": self._summarize, "index_case": self._index_case},
             clock=self.clock,
         )
         self.counters = StreamCounters()
@@ -99,6 +101,7 @@ class Yeoboseyo:
         self.transcriber: WhisperTranscriber
         self.switchboard: Switchboard
         self.live: LiveKnowledge
+        self.cases: SimilarCases
         self.voice: PromptVoice
         self.agents: AgentFactory
 
@@ -115,6 +118,11 @@ class Yeoboseyo:
         )
         stack.callback(self.live.close)
         await self.knowledge.retriever.warm()
+        self.cases = SimilarCases(
+            await asyncio.to_thread(self._open_cases),
+            CaseStore(self.database, settings.organization),
+        )
+        stack.callback(self.cases.close)
         self.transcriber = await asyncio.to_thread(self._recogniser)
         stack.push_async_callback(self.transcriber.close)
         await self.transcriber.warm()
@@ -128,6 +136,7 @@ class Yeoboseyo:
             retriever=self.knowledge.retriever,
             customers=self.customers,
             history=CallHistory(self.database, settings.organization),
+            cases=self.cases,
             ledger=ChangeRequests(self.database, settings.organization, clock=self.clock),
             model=self._chat_model(),
         )
@@ -159,7 +168,13 @@ class Yeoboseyo:
         warming = [keep_warm(voice, fixed) for voice in remote]
         if self.agents.model is not None:
             warming.append(self.agents.model.accounts.run())
-        for work in (self.worker.run(), self._close_orphans(), self.live.run(), *warming):
+        for work in (
+            self.worker.run(),
+            self._close_orphans(),
+            self.live.run(),
+            self.cases.run(),
+            *warming,
+        ):
             stack.push_async_callback(_cancelled, asyncio.create_task(work))
         self.ready = True
 
@@ -177,6 +192,14 @@ class Yeoboseyo:
             expected=expected,
         )
 
+    def _open_cases(self) -> CaseIndex:
+        return CaseIndex(
+            data_dir=self.settings.data_dir,
+            organization=self.settings.organization,
+            chroma_url=self.settings.chroma_url,
+            embedder=self.knowledge.embedder,
+        )
+
     async def _switched(self, knowledge: Knowledge) -> None:
         """New calls get agents that know the new version; the others keep theirs."""
         agents = replace(
@@ -187,6 +210,7 @@ class Yeoboseyo:
         )
         await asyncio.to_thread(agents.warm_up)
         self.agents = agents
+        self.cases.follow(knowledge.embedder)
 
     async def drain(self) -> None:
         """See Switchboard."""
@@ -299,6 +323,7 @@ class Yeoboseyo:
                 secure_cookies=settings.public_url.startswith("https://"),
                 clock=self.clock,
                 plan_names={plan.id: plan.name for plan in self.knowledge.catalog.plans},
+                similar=self.cases.search,
             ),
         )
 
@@ -322,6 +347,10 @@ class Yeoboseyo:
         if call is not None:
             summary = await summarize(call, self.knowledge.catalog, self.agents.model)
             await self.store.save_summary(call.id, summary)
+
+    async def _index_case(self, job: Job) -> None:
+        """Makes a summarised call findable as a case."""
+        await self.cases.add(job.payload["call_id"])
 
 
 def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -> FastAPI:

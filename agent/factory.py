@@ -11,7 +11,7 @@ from agent.brain.local import LocalBrain
 from agent.brain.understand import Reader
 from agent.conversation import CallContext, Conversation
 from agent.guard import grounding_of
-from agent.tools import ChangeLedger, CustomerDirectory, EarlierCalls, Toolbox
+from agent.tools import ChangeLedger, CustomerDirectory, EarlierCalls, SimilarCalls, Toolbox
 from knowledge.catalog.model import Catalog
 from knowledge.lexicon import Lexicon
 from knowledge.retriever import Retriever
@@ -29,6 +29,7 @@ class AgentFactory:
     retriever: Retriever
     customers: CustomerDirectory
     history: EarlierCalls
+    cases: SimilarCalls
     ledger: ChangeLedger
     model: ModelService | None = None
     """Without it the local brain answers alone."""
@@ -51,6 +52,7 @@ class AgentFactory:
             retriever=self.retriever,
             customers=self.customers,
             history=self.history,
+            cases=self.cases,
             ledger=self.ledger,
             organization_id=context.organization_id,
             call_sid=context.call_sid,

@@ -38,6 +38,7 @@ STAKES = {
     "compare_plans": Stake.PUBLIC,
     "recommend_plans": Stake.PERSONAL,
     "search_faq": Stake.PUBLIC,
+    "find_similar_cases": Stake.PUBLIC,
     "get_history": Stake.PERSONAL,
     "request_plan_change": Stake.CHANGE,
     "hand_off": Stake.PUBLIC,

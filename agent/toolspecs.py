@@ -93,6 +93,12 @@ class SearchFaq(Arguments):
     query: str = Field(min_length=1, max_length=300)
 
 
+class FindSimilarCases(Arguments):
+    """search_faq에 답이 없을 때, 비슷한 지난 상담들에서 무엇으로 답했는지 찾습니다."""
+
+    query: str = Field(min_length=1, max_length=300, description="고객의 질문")
+
+
 class HandOffTo(Arguments):
     """상담원에게 연결합니다."""
 
@@ -113,6 +119,7 @@ TOOLS: dict[str, type[Arguments]] = {
     "compare_plans": ComparePlans,
     "recommend_plans": RecommendPlans,
     "search_faq": SearchFaq,
+    "find_similar_cases": FindSimilarCases,
     "get_history": GetHistory,
     "request_plan_change": RequestPlanChange,
     "hand_off": HandOffTo,

@@ -17,7 +17,7 @@ from starlette.staticfiles import StaticFiles
 from console import pages
 from console.auth import Authenticator
 from console.render import SecurityHeaders, render
-from console.state import Console
+from console.state import Console, Similar
 from storage.calls import CallStore
 from storage.database import Database
 from storage.errors import StorageError
@@ -46,12 +46,14 @@ def create_console(
     sample: bool,
     secure_cookies: bool,
     clock: Callable[[], datetime],
+    similar: Similar,
     plan_names: Mapping[str, str] = MappingProxyType({}),
 ) -> FastAPI:
     """The console of one organization, to be mounted at `/console` or wherever.
 
     `data_dir` holds the recordings; `secure_cookies` must be True behind HTTPS. `clock` gives
-    the date, aware. `plan_names` turns plans' ids into what people call them.
+    the date, aware. `similar` finds cases that resemble a question. `plan_names` turns plans'
+    ids into what people call them.
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.console = Console(
@@ -62,6 +64,7 @@ def create_console(
         sample=sample,
         secure_cookies=secure_cookies,
         clock=clock,
+        similar=similar,
         plan_names=dict(plan_names),
     )
     app.add_middleware(SecurityHeaders)

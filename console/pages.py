@@ -16,6 +16,7 @@ from console.auth import SESSION_LENGTH, TooManyGuesses, form_token, new_token, 
 from console.recordings import find_recording
 from console.render import base_path, render
 from console.show import call_detail, call_line
+from console.similar import similar_lines, similar_to
 from console.state import Console
 from storage.records import StoredCall, User
 
@@ -131,6 +132,7 @@ async def calls(request: Request, console: ConsoleDep, q: str = "", before: str 
         "calls.html",
         lines=[call_line(call, now) for call in shown],
         search=search,
+        similar=await similar_lines(console, search) if search and not before else (),
         continued=bool(before),
         more=more,
     )
@@ -152,7 +154,8 @@ async def call(
         plan_names=console.plan_names,
         masked=not revealed,
     )
-    return render(request, "call.html", call=detail, revealed=revealed)
+    similar = await similar_to(console, stored)
+    return render(request, "call.html", call=detail, similar=similar, revealed=revealed)
 
 
 @private.get("/calls/{call_id}/recording")

@@ -141,7 +141,7 @@ def call_line(call: StoredCall, now: datetime, *, masked: bool = True) -> CallLi
     return CallLine(
         id=call.id,
         at=at.isoformat(timespec="seconds"),
-        day=_day(at, now.astimezone(SEOUL)),
+        day=day_of(at, now.astimezone(SEOUL)),
         time=f"{at:%H:%M}",
         caller=conceal.phone(call.caller) or "번호 표시 제한",
         customer=conceal.name(call.customer.name) if call.customer else "",
@@ -274,7 +274,11 @@ def _speech(text: str, started_ms: int | None) -> Speech:
 def _badge(call: StoredCall) -> Badge:
     if call.ended_at is None:
         return Badge(label="통화 중", style="live")
-    outcome = call.outcome or Outcome.FAILED
+    return outcome_badge(call.outcome or Outcome.FAILED)
+
+
+def outcome_badge(outcome: Outcome) -> Badge:
+    """How a call ended, in a word."""
     return Badge(label=OUTCOMES[outcome], style=outcome)
 
 
@@ -286,7 +290,8 @@ def _handoff(call: StoredCall, handoff: Handoff | None) -> str:
     return f"{HANDOFF_STATUSES[handoff.status]} · {words}" if handoff else words
 
 
-def _day(at: datetime, now: datetime) -> str:
+def day_of(at: datetime, now: datetime) -> str:
+    """A day as people say it: `오늘`, `어제`, `11월 3일`; both in Seoul."""
     if at.date() == now.date():
         return "오늘"
     if at.date() == now.date() - timedelta(days=1):

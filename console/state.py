@@ -2,13 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
 
 from console.auth import Authenticator
 from storage.calls import CallStore
+
+if TYPE_CHECKING:
+    from knowledge.cases import SimilarCase
+
+
+class Similar(Protocol):
+    """`knowledge.cases.SimilarCases.search`."""
+
+    async def __call__(
+        self, text: str, *, limit: int = 5, but: int | None = None
+    ) -> Sequence[SimilarCase]:
+        """The calls in which something similar was asked, nearest first, without `but`."""
+        ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,6 +37,8 @@ class Console:
     """Whether a sample catalogue is loaded."""
     secure_cookies: bool
     clock: Callable[[], datetime]
+    similar: Similar
+    """Finds cases that resemble a question."""
     plan_names: Mapping[str, str]
     """What plans are called, by their ids."""
 

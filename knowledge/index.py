@@ -2,25 +2,19 @@
 
 from __future__ import annotations
 
-import hashlib
-import re
 import shutil
 import tempfile
 from collections.abc import Collection as SetOf
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
-from urllib.parse import urlsplit
 
-import httpx
 import numpy as np
-from chromadb import HttpClient, PersistentClient
 from chromadb.api.types import Where
-from chromadb.config import Settings as ChromaSettings
-from chromadb.errors import ChromaError, NotFoundError
+from chromadb.errors import NotFoundError
 
+from knowledge.chroma import chroma_errors, embedded_client, organization_key, server_client
 from knowledge.embedding import Vectors
 from knowledge.errors import KnowledgeError
 
@@ -69,7 +63,7 @@ class VectorIndex:
         """
         names = sorted(among or ())
         where = None if among is None else cast("Where", {"document": {"$in": names}})
-        with _chroma_errors("index-unreadable", "vector query failed"):
+        with chroma_errors("index-unreadable", "vector query failed"):
             answer = self._collection.query(
                 query_embeddings=vector[np.newaxis],
                 n_results=limit,
@@ -90,7 +84,7 @@ class VectorIndex:
         Raises:
             KnowledgeError: `index-incomplete` or `index-unreadable`, both retryable.
         """
-        with _chroma_errors("index-unreadable", "cannot count the index"):
+        with chroma_errors("index-unreadable", "cannot count the index"):
             count = self._collection.count()
         if count != len(entries.ids):
             raise KnowledgeError(
@@ -134,17 +128,7 @@ class VectorStore:
         folder = data_dir / "chroma" / organization_key(organization)
         if chroma_url is None:
             return cls(folder=folder, organization=organization, server=None)
-        url = urlsplit(chroma_url)
-        secure = url.scheme == "https"
-        with _chroma_errors("index-unreachable", f"Chroma at {chroma_url}"):
-            server = HttpClient(
-                host=url.hostname or chroma_url,
-                port=url.port or (443 if secure else 8000),
-                ssl=secure,
-                settings=ChromaSettings(anonymized_telemetry=False),
-            )
-        # It is this class, whose `close` the declared type lacks.
-        return cls(folder=folder, organization=organization, server=cast("Client", server))
+        return cls(folder=folder, organization=organization, server=server_client(chroma_url))
 
     def find(self, version: str, *, embedding: str) -> VectorIndex | None:
         """The version's index if it has been published completely.
@@ -156,7 +140,7 @@ class VectorStore:
         if self._server is not None:
             index = self._opened(self._server, version, embedding, owned=False)
         elif (self._folder / version).is_dir():
-            client = _embedded(self._folder / version)
+            client = embedded_client(self._folder / version)
             try:
                 index = self._opened(client, version, embedding, owned=True)
             except KnowledgeError:
@@ -177,11 +161,11 @@ class VectorStore:
         if self._server is not None:
             self._write(self._server, version, embedding, entries)
             return
-        with _chroma_errors("index-unwritable", "cannot write the index"):
+        with chroma_errors("index-unwritable", "cannot write the index"):
             self._folder.mkdir(parents=True, exist_ok=True)
             with tempfile.TemporaryDirectory(dir=self._folder, prefix="building-") as scratch:
                 building = Path(scratch) / "index"
-                client = _embedded(building)
+                client = embedded_client(building)
                 try:
                     self._write(client, version, embedding, entries)
                 finally:
@@ -197,7 +181,7 @@ class VectorStore:
         Raises:
             KnowledgeError: `index-unwritable` (retryable).
         """
-        with _chroma_errors("index-unwritable", "cannot delete an old version"):
+        with chroma_errors("index-unwritable", "cannot delete an old version"):
             if self._server is None:
                 shutil.rmtree(self._folder / version, ignore_errors=True)
                 return
@@ -214,7 +198,7 @@ class VectorStore:
     def _opened(
         self, client: Client, version: str, embedding: str, *, owned: bool
     ) -> VectorIndex | None:
-        with _chroma_errors("index-unreadable", "cannot open the index"):
+        with chroma_errors("index-unreadable", "cannot open the index"):
             try:
                 collection = client.get_collection(self._name(version), embedding_function=None)
             except NotFoundError:
@@ -237,7 +221,7 @@ class VectorStore:
             "embedding": embedding,
             "dimensions": int(entries.vectors.shape[1]),
         }
-        with _chroma_errors("index-unwritable", "cannot write the index"):
+        with chroma_errors("index-unwritable", "cannot write the index"):
             collection = client.get_or_create_collection(
                 self._name(version),
                 metadata={**about, "complete": False},
@@ -256,27 +240,3 @@ class VectorStore:
 
     def _name(self, version: str) -> str:
         return f"{organization_key(self._organization)}.{version}"
-
-
-def organization_key(organization: str) -> str:
-    """The organization as a name for folders and collections: readable, and never ambiguous."""
-    readable = re.sub(r"[^a-z0-9]+", "-", organization.lower()).strip("-")[:32]
-    digest = hashlib.sha256(organization.encode()).hexdigest()[:8]
-    return f"{readable or 'org'}-{digest}"
-
-
-def _embedded(folder: Path) -> Client:
-    with _chroma_errors("index-unreadable", f"cannot open {folder}"):
-        client = PersistentClient(
-            path=str(folder), settings=ChromaSettings(anonymized_telemetry=False)
-        )
-    return cast("Client", client)
-
-
-@contextmanager
-def _chroma_errors(code: str, doing: str) -> Iterator[None]:
-    """Give whatever Chroma raises a code; trying again may help."""
-    try:
-        yield
-    except (ChromaError, httpx.HTTPError, OSError, ValueError) as error:
-        raise KnowledgeError(code, f"{doing}: {error}", retryable=True) from error

@@ -15,11 +15,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from knowledge.catalog.loader import catalog_files, load_catalog, sample_catalog_path
 from knowledge.catalog.model import Catalog
+from knowledge.chroma import organization_key
 from knowledge.embedding import Embedder, unit
 from knowledge.embedding_choice import LOCAL, EmbeddingChoice
 from knowledge.embeddings import open_embedder
 from knowledge.errors import KnowledgeError
-from knowledge.index import Entries, VectorIndex, VectorStore, organization_key
+from knowledge.index import Entries, VectorIndex, VectorStore
 from knowledge.lexicon import Lexicon
 from knowledge.locks import Lease, alone, unheld
 from knowledge.passages import Document, build_documents, entry_id, whole_id

@@ -40,6 +40,9 @@ from storage.records import (
 SUMMARIZE = "summarize"
 """The job that every closed call asks for; its payload holds `call_id`."""
 
+INDEX_CASE = "index_case"
+"""The job that every summary asks for: the call becomes findable as a case; payload `call_id`."""
+
 StoredCalls = list[StoredCall]
 
 
@@ -97,7 +100,8 @@ class CallStore:
 
     async def save_turn(self, call_id: int, turn: Turn) -> None:
         """Store a turn; a turn with the same index is replaced. Raises `unknown_call`."""
-        await self._save(TurnRow, call_id, from_turn(turn), on=("call_id", "index"))
+        async with self._database.write(self._organization_id) as session:
+            await _save(session, TurnRow, call_id, from_turn(turn), on=("call_id", "index"))
 
     async def verified(
         self, call_id: int, customer_id: int | None, verification: Verification
@@ -154,8 +158,13 @@ class CallStore:
             return True
 
     async def save_summary(self, call_id: int, summary: Summary) -> None:
-        """Store a call's summary, in place of an earlier one. Raises `unknown_call`."""
-        await self._save(SummaryRow, call_id, from_summary(summary), on=("call_id",))
+        """Store a call's summary, in place of an earlier one, and ask for it to be indexed.
+
+        Raises `unknown_call`.
+        """
+        async with self._database.write(self._organization_id) as session:
+            await _save(session, SummaryRow, call_id, from_summary(summary), on=("call_id",))
+            enqueue(session, INDEX_CASE, {"call_id": call_id}, run_at=self._clock())
 
     async def request_handoff(
         self,
@@ -278,19 +287,19 @@ class CallStore:
             )
             return to_call(*found, tuple(map(to_turn, turns)))
 
-    async def _save(
-        self,
-        model: type[TurnRow | SummaryRow],
-        call_id: int,
-        values: dict[str, Any],
-        *,
-        on: tuple[str, ...],
-    ) -> None:
-        async with self._database.write(self._organization_id) as session:
-            with reference("unknown_call", f"no call {call_id}"):
-                saved = await upsert(session, model, {"call_id": call_id, **values}, on=on)
-            if saved is None:
-                raise _unknown_call(call_id)
+
+async def _save(
+    session: AsyncSession,
+    model: type[TurnRow | SummaryRow],
+    call_id: int,
+    values: dict[str, Any],
+    *,
+    on: tuple[str, ...],
+) -> None:
+    with reference("unknown_call", f"no call {call_id}"):
+        saved = await upsert(session, model, {"call_id": call_id, **values}, on=on)
+    if saved is None:
+        raise _unknown_call(call_id)
 
 
 def _whole_call() -> Select[CallRow, CustomerRow, SummaryRow, str]:

@@ -1,6 +1,12 @@
 """The tools of one call, and what they need from outside."""
 
-from agent.tools.outside import LOOKUP_S, ChangeLedger, CustomerDirectory, EarlierCalls
+from agent.tools.outside import (
+    LOOKUP_S,
+    ChangeLedger,
+    CustomerDirectory,
+    EarlierCalls,
+    SimilarCalls,
+)
 from agent.tools.result import ToolResult
 from agent.tools.toolbox import Toolbox
 
@@ -9,6 +15,7 @@ __all__ = [
     "ChangeLedger",
     "CustomerDirectory",
     "EarlierCalls",
+    "SimilarCalls",
     "ToolResult",
     "Toolbox",
 ]

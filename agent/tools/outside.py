@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Sequence
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from storage.errors import StorageError
 from storage.records import ChangeRequest, Customer, EarlierCall
+
+if TYPE_CHECKING:
+    from knowledge.cases import SimilarCase
 
 LOOKUP_S = 3.0
 """Seconds for one look-up: less than the first two sentences of the greeting take."""
@@ -28,6 +31,20 @@ class EarlierCalls(Protocol):
 
     async def earlier(self, customer_id: int, *, limit: int) -> Sequence[EarlierCall]:
         """The customer's own calls that have ended, newest first."""
+        ...
+
+
+class SimilarCalls(Protocol):
+    """Knows what other callers asked before, and what became of it."""
+
+    async def search(
+        self, text: str, *, limit: int = 5, but: int | None = None
+    ) -> Sequence[SimilarCase]:
+        """The calls in which something similar was asked, nearest first.
+
+        Raises:
+            KnowledgeError, StorageError: they cannot be read.
+        """
         ...
 
 

@@ -15,9 +15,10 @@ from agent.facts import Fact
 from agent.policy import decide
 from agent.tools.account import AccountTools
 from agent.tools.caller import Caller
-from agent.tools.outside import ChangeLedger, CustomerDirectory, EarlierCalls
+from agent.tools.outside import ChangeLedger, CustomerDirectory, EarlierCalls, SimilarCalls
 from agent.tools.plans import PlanTools
 from agent.tools.result import ToolResult
+from agent.tools.similar import SimilarTool
 from agent.toolspecs import (
     TOOLS,
     Arguments,
@@ -63,6 +64,7 @@ class Toolbox:
         lexicon: Lexicon,
         customers: CustomerDirectory,
         history: EarlierCalls,
+        cases: SimilarCalls,
         ledger: ChangeLedger,
         organization_id: str,
         call_sid: str,
@@ -90,6 +92,7 @@ class Toolbox:
             "compare_plans": self._plans.compare,
             "recommend_plans": self._recommend_plans,
             "search_faq": self._plans.search,
+            "find_similar_cases": SimilarTool(cases=cases, catalog=catalog).find,
             "get_history": self._get_history,
             "request_plan_change": self._request_plan_change,
             "hand_off": self._hand_off,

@@ -22,6 +22,7 @@ from storage.records import Verification
 from tests.support.agents import (
     CUSTOMERS,
     Calls,
+    Cases,
     Directory,
     FixedRetriever,
     Ledger,
@@ -122,7 +123,7 @@ async def attacked(attack: Attack, *, by_model: bool) -> AsyncIterator[Call]:
         config = ModelConfig(model="test", base_url=server.base_url, total_s=5.0)
         factory = AgentFactory(
             catalog=catalog(), lexicon=lexicon(), retriever=FixedRetriever(*passages),
-            customers=Directory(), history=Calls(), ledger=ledger,
+            customers=Directory(), history=Calls(), cases=Cases(), ledger=ledger,
             model=open_model(config, Accounts(clock=lambda: NOW)) if by_model else None,
         )  # fmt: skip
         call = Call(conversation=factory.conversation(context(attack.caller)), ledger=ledger)

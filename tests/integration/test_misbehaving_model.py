@@ -23,7 +23,7 @@ from scripts.carrier.scenario import Scenario, Turn
 from scripts.scripted_model.modes import INVENTED, MODES, WRONG_WON, answers
 from scripts.scripted_model.policy import named_in
 from scripts.scripted_model.server import scripted_model
-from tests.support.agents import Calls, Directory, Ledger
+from tests.support.agents import Calls, Cases, Directory, Ledger
 from tests.support.calls import NOW
 from tests.support.scenarios import main_scenarios
 from tests.support.virtual_time import run_virtual
@@ -103,7 +103,8 @@ async def _faults(mode: str, scenarios: list[Scenario], knowledge: Knowledge) ->
             factory = AgentFactory(
                 catalog=knowledge.catalog, lexicon=knowledge.lexicon,
                 retriever=knowledge.retriever, customers=Directory(), history=Calls(),
-                ledger=Ledger(), model=ModelService(config, client, Accounts(clock=lambda: NOW)),
+                cases=Cases(), ledger=Ledger(),
+                model=ModelService(config, client, Accounts(clock=lambda: NOW)),
             )  # fmt: skip
             found += [
                 f"{scenario.id}, {fault}" async for fault in _call(scenario, factory, longest)

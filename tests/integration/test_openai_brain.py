@@ -22,6 +22,7 @@ from storage.records import HandoffReason, Outcome
 from tests.support.accounts import Journal
 from tests.support.agents import (
     Calls,
+    Cases,
     Directory,
     FixedRetriever,
     Ledger,
@@ -49,7 +50,7 @@ async def call(
         )
         factory = AgentFactory(
             catalog=catalog(), lexicon=lexicon(), retriever=FixedRetriever(),
-            customers=Directory(), history=Calls(), ledger=Ledger(), model=model,
+            customers=Directory(), history=Calls(), cases=Cases(), ledger=Ledger(), model=model,
         )  # fmt: skip
         conversation = factory.conversation(context(caller))
         greeting = [action async for action in conversation.greet()]

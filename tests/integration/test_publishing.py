@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from knowledge.catalog.loader import sample_catalog_path
+from knowledge.chroma import organization_key
 from knowledge.compare import Audience
 from knowledge.errors import CatalogError, KnowledgeError
-from knowledge.index import VectorStore, organization_key
+from knowledge.index import VectorStore
 from knowledge.ingest import home_of, ingest, read_pointer
 from knowledge.live import LiveKnowledge
 from knowledge.locks import Lease, alone, unheld

@@ -21,9 +21,10 @@ from chromadb.errors import InternalError
 from typer.testing import CliRunner
 
 from knowledge.catalog.loader import load_catalog, sample_catalog_path
+from knowledge.chroma import organization_key
 from knowledge.embedding import DIMENSIONS, HashedEmbedder
 from knowledge.errors import CatalogError, KnowledgeError
-from knowledge.index import VectorStore, organization_key
+from knowledge.index import VectorStore
 from knowledge.ingest import Ingested, ingest
 from knowledge.retriever import Retriever
 from knowledge.service import Knowledge, open_knowledge

@@ -7,7 +7,8 @@ from datetime import UTC, date, datetime
 from functools import cache
 
 from agent.conversation import CallContext
-from agent.tools import ChangeLedger, CustomerDirectory, EarlierCalls, Toolbox
+from agent.tools import ChangeLedger, CustomerDirectory, EarlierCalls, SimilarCalls, Toolbox
+from knowledge.cases import SimilarCase
 from knowledge.catalog.loader import load_catalog, sample_catalog_path
 from knowledge.catalog.model import Catalog
 from knowledge.lexicon import Lexicon
@@ -52,6 +53,18 @@ class Calls:
 
     async def earlier(self, customer_id: int, *, limit: int) -> list[EarlierCall]:
         return list(self._earlier.get(customer_id, ()))[:limit]
+
+
+class Cases:
+    """Cases that are similar to whatever is asked."""
+
+    def __init__(self, *cases: SimilarCase) -> None:
+        self._cases = cases
+
+    async def search(
+        self, text: str, *, limit: int = 5, but: int | None = None
+    ) -> Sequence[SimilarCase]:
+        return self._cases[:limit]
 
 
 class Ledger:
@@ -113,11 +126,13 @@ def toolbox(
     customers: Sequence[Customer] = CUSTOMERS,
     directory: CustomerDirectory | None = None,
     history: EarlierCalls | None = None,
+    cases: SimilarCalls | None = None,
     ledger: ChangeLedger | None = None,
 ) -> Toolbox:
     return Toolbox(
         catalog=catalog(), lexicon=lexicon(), retriever=FixedRetriever(*passages),
         customers=directory or Directory(customers), history=history or Calls(),
+        cases=cases or Cases(),
         ledger=ledger or Ledger(), organization_id="sample", call_sid="CA1", caller=caller,
         today=TODAY,
     )  # fmt: skip

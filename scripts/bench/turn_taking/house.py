@@ -18,6 +18,7 @@ from agent.conversation import CallContext, Conversation
 from agent.factory import AgentFactory
 from agent.hearing import Hearing
 from agent.korean.spoken import to_spoken
+from knowledge.cases import SimilarCase
 from knowledge.service import open_knowledge
 from scripts.bench.turn_taking.script import replies, utterances
 from storage.errors import StorageError
@@ -212,6 +213,12 @@ class SampleCustomers:
         """No calls."""
         return []
 
+    async def search(
+        self, text: str, *, limit: int = 5, but: int | None = None
+    ) -> list[SimilarCase]:
+        """No cases."""
+        return []
+
     async def request(
         self, *, call_sid: str, customer_id: int, from_plan_id: str, to_plan_id: str
     ) -> ChangeRequest:
@@ -285,6 +292,7 @@ async def open_house(*, model: str = "demo", threads: int = 2) -> AsyncIterator[
                 retriever=knowledge.retriever,
                 customers=customers,
                 history=customers,
+                cases=customers,
                 ledger=customers,
             )
             yield House(

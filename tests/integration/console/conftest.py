@@ -13,6 +13,8 @@ from fastapi import FastAPI
 
 from console.app import create_console
 from console.auth import hash_password
+from knowledge.cases import SimilarCase
+from knowledge.errors import KnowledgeError
 from storage.calls import CallStore
 from storage.customers import CustomerStore
 from storage.database import Database
@@ -59,8 +61,29 @@ def store(database: Database) -> CallStore:
     return CallStore(database, ORGANIZATION, clock=lambda: NOW)
 
 
+@dataclass
+class Similar:
+    """Gives the same cases for every question, but for the call itself."""
+
+    cases: list[SimilarCase] = field(default_factory=list)
+    error: KnowledgeError | None = None
+
+    async def __call__(
+        self, text: str, *, limit: int = 5, but: int | None = None
+    ) -> list[SimilarCase]:
+        if self.error:
+            raise self.error
+        return [near for near in self.cases if near.case.call_id != but][:limit]
+
+
 @pytest.fixture
-def console(database: Database, tmp_path: Path, clock: Clock) -> FastAPI:
+def similar() -> Similar:
+    """The cases that resemble a question."""
+    return Similar()
+
+
+@pytest.fixture
+def console(database: Database, tmp_path: Path, clock: Clock, similar: Similar) -> FastAPI:
     """The console."""
     return create_console(
         database,
@@ -70,6 +93,7 @@ def console(database: Database, tmp_path: Path, clock: Clock) -> FastAPI:
         sample=True,
         secure_cookies=True,
         clock=clock,
+        similar=similar,
         plan_names={"rollover-10": "5G 슬림(이월) 이월 10GB"},
     )
 

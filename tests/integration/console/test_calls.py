@@ -10,12 +10,23 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from knowledge.cases import SimilarCase
+from knowledge.errors import KnowledgeError
 from storage.calls import CallStore
+from storage.cases import Case
 from storage.customers import CustomerStore
 from storage.database import Database
 from storage.errors import StorageError
 from storage.organizations import ensure_organization
-from storage.records import HandoffReason, HandoffStatus, Outcome, ToolCall, Verification
+from storage.records import (
+    AnsweredQuestion,
+    HandoffReason,
+    HandoffStatus,
+    Outcome,
+    ToolCall,
+    Verification,
+)
+from tests.integration.console.conftest import Similar
 from tests.support.calls import NOW, ORGANIZATION, end, new_call, summary, turn
 
 SOUND = bytes(range(256)) * 40
@@ -375,3 +386,42 @@ def test_each_verification_has_its_words(console: FastAPI) -> None:
     assert set(OUTCOMES) == set(Outcome)
     assert set(HANDOFF_REASONS) == set(HandoffReason)
     assert set(HANDOFF_STATUSES) == set(HandoffStatus)
+
+
+def _near(call_id: int) -> SimilarCase:
+    asked = AnsweredQuestion(
+        question="로밍 얼마예요?", answer="하루 15,000원입니다.", fact_ids=(), turn=1
+    )
+    case = Case(
+        call_id=call_id, started_at=NOW - timedelta(days=1), reason="로밍 문의", questions=(asked,),
+        outcome=Outcome.COMPLETED, handoff_reason=None, follow_ups=(),
+    )  # fmt: skip
+    return SimilarCase(case=case, question=asked, similarity=0.8)
+
+
+async def test_similar_cases_stand_on_the_page_and_below_a_search(
+    browser: httpx.AsyncClient, call_id: int, similar: Similar
+) -> None:
+    similar.cases = [_near(call_id), _near(call_id + 1)]
+
+    page = (await browser.get(f"/console/calls/{call_id}")).text
+    searched = (await browser.get("/console/calls", params={"q": "로밍"})).text
+
+    card = page[page.index("비슷한 상담") :]
+    assert "로밍 얼마예요?" in card
+    assert "하루 15,000원입니다." in card
+    assert "어제 14:30" in card
+    assert f"/calls/{call_id + 1}" in card
+    assert f'/calls/{call_id}"' not in card
+    assert "비슷한 상담" in searched
+
+
+async def test_a_page_shows_without_similar_cases_where_they_cannot_be_found(
+    browser: httpx.AsyncClient, call_id: int, similar: Similar
+) -> None:
+    similar.error = KnowledgeError("index-unreadable", "away", retryable=True)
+
+    answer = await browser.get(f"/console/calls/{call_id}")
+
+    assert answer.status_code == 200
+    assert "비슷한 상담" not in answer.text
