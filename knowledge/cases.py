@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 ALIKE = 0.5
 """Cosine from which a case counts as similar. Of the sample's 87 FAQ entries, each asked in words
-of its own, 68 find a case so and 50 the very one; of questions that are in none, one in ten does."""
+of its own, 68 find a case so and 50 the very one; of questions that are in none, a tenth does."""
 _PER_CASE = 4
 """Entries asked for each case wanted: a case has one for every question."""
 _BATCH = 200
