@@ -35,6 +35,7 @@ from storage.outbox import Outbox, OutboxWorker
 from storage.records import Job
 from storage.usage import UsageStore
 from stores import open_database
+from voice.audio import mulaw
 from voice.playout import PlayoutCounters
 from voice.services import CallLimits, CallServices
 from voice.stt.models import fetch, resolve
@@ -161,6 +162,7 @@ class Yeoboseyo:
             vad=SileroVad(),
             dialogues=self.converse,
             data_dir=settings.data_dir,
+            vault=self.database.vault,
             clock=self.clock,
             on_closed=self.worker.poke,
         )
@@ -319,6 +321,7 @@ class Yeoboseyo:
                 settings.organization,
                 settings.organization_name,
                 settings.data_dir,
+                pcm=mulaw.pcm,
                 sample=self.knowledge.catalog.sample,
                 secure_cookies=settings.public_url.startswith("https://"),
                 clock=self.clock,

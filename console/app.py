@@ -16,6 +16,7 @@ from starlette.staticfiles import StaticFiles
 
 from console import pages
 from console.auth import Authenticator
+from console.recordings import Player
 from console.render import SecurityHeaders, render
 from console.state import Console, Similar
 from storage.calls import CallStore
@@ -28,6 +29,7 @@ _MESSAGES = {
     403: ("처리할 수 없는 요청입니다", "화면을 새로 고친 뒤 다시 시도해 주세요."),
     404: ("페이지를 찾을 수 없습니다", "주소가 바뀌었거나 없는 통화일 수 있습니다."),
     405: ("처리할 수 없는 요청입니다", "통화 목록에서 다시 시작해 주세요."),
+    409: ("아직 들을 수 없는 녹음입니다", "녹음을 정리하고 있습니다. 잠시 후 다시 열어 주세요."),
     413: ("내용이 너무 깁니다", "입력하신 내용을 줄여서 다시 시도해 주세요."),
     500: (
         "일시적인 오류가 발생했습니다",
@@ -43,6 +45,7 @@ def create_console(
     organization_name: str,
     data_dir: Path,
     *,
+    pcm: Callable[[bytes], bytes],
     sample: bool,
     secure_cookies: bool,
     clock: Callable[[], datetime],
@@ -51,9 +54,9 @@ def create_console(
 ) -> FastAPI:
     """The console of one organization, to be mounted at `/console` or wherever.
 
-    `data_dir` holds the recordings; `secure_cookies` must be True behind HTTPS. `clock` gives
-    the date, aware. `similar` finds cases that resemble a question. `plan_names` turns plans'
-    ids into what people call them.
+    `data_dir` holds the recordings, whose µ-law `pcm` turns into 16-bit samples.
+    `secure_cookies` must be True behind HTTPS. `clock` gives the date, aware. `similar` finds
+    cases that resemble a question. `plan_names` turns plans' ids into what people call them.
     """
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.console = Console(
@@ -61,6 +64,7 @@ def create_console(
         authenticator=Authenticator(UserStore(database, organization_id), clock=clock),
         organization_name=organization_name,
         data_dir=data_dir,
+        player=Player(vault=database.vault, pcm=pcm),
         sample=sample,
         secure_cookies=secure_cookies,
         clock=clock,

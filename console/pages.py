@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from fastapi import APIRouter, Depends, HTTPException
 from starlette.requests import Request
-from starlette.responses import FileResponse, RedirectResponse, Response
+from starlette.responses import RedirectResponse, Response
 
 from console.auth import SESSION_LENGTH, TooManyGuesses, form_token, new_token, same
 from console.recordings import find_recording
@@ -18,6 +18,7 @@ from console.render import base_path, render
 from console.show import call_detail, call_line
 from console.similar import similar_lines, similar_to
 from console.state import Console
+from storage.recordings.files import recording_name
 from storage.records import StoredCall, User
 
 logger = logging.getLogger(__name__)
@@ -159,19 +160,14 @@ async def call(
 
 
 @private.get("/calls/{call_id}/recording")
-async def recording(console: ConsoleDep, call_id: str) -> Response:
+async def recording(request: Request, console: ConsoleDep, call_id: str) -> Response:
     """The call's sound; answers ranges, so that a player can seek."""
     stored = await _call(console, call_id)
     path = await asyncio.to_thread(find_recording, console.data_dir, stored.recording_path)
     if path is None:
         raise HTTPException(404)
-    return FileResponse(
-        path,
-        media_type="audio/wav",
-        filename=f"call-{stored.id}.wav",
-        content_disposition_type="inline",
-        headers={"Cache-Control": "private, no-store"},
-    )
+    name = recording_name(stored.organization_id, stored.call_sid)
+    return await console.player.play(request, path, name, f"call-{stored.id}.wav")
 
 
 async def _call(console: Console, call_id: str) -> StoredCall:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from console.auth import Authenticator
+from console.recordings import Player
 from storage.calls import CallStore
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Console:
     authenticator: Authenticator
     organization_name: str
     data_dir: Path
+    player: Player
     sample: bool
     """Whether a sample catalogue is loaded."""
     secure_cookies: bool

@@ -150,7 +150,7 @@ def _verdict(
     if after is not None and after.whisper:
         console.print(f"· the human heard first: “{after.whisper}”")
     console.print(f"· summary and transcript: call {stored.id} in the database")
-    console.print(f"· stereo recording (caller left, agent right): {recording}")
+    console.print(f"· stereo recording, sealed, to be heard in the console: {recording}")
     console.print(f"· late audio: {call.report().underruns} times")
     if not recording.is_file():
         wrong.append(f"there is no recording {recording}")

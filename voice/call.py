@@ -367,10 +367,7 @@ class Call:
         self._speaker.close()
         if self._stream_zero is not None:
             self._record_played(self._stream_zero)
-        try:
-            await self._recorder.finish()
-        except OSError:
-            logger.exception("a recording is incomplete")
+        await self._recorder.finish()
 
 
 def _resume() -> Actions:

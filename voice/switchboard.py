@@ -9,7 +9,9 @@ from functools import partial
 from pathlib import Path
 from typing import Protocol
 
+from storage.recordings.files import SUFFIX, RecordingWriter, recording_name
 from storage.records import CallEnd, NewCall, Outcome
+from storage.vault import Vault
 from voice.audio.recording import StereoRecorder
 from voice.call import Call
 from voice.events import CarrierCommand, Started, Stopped
@@ -45,6 +47,7 @@ class Switchboard:
         vad: SileroVad,
         dialogues: Callable[[PendingCall], Dialogue],
         data_dir: Path,
+        vault: Vault,
         clock: Callable[[], datetime],
         on_closed: Callable[[], None],
     ) -> None:
@@ -55,6 +58,7 @@ class Switchboard:
         self._vad = vad
         self._dialogues = dialogues
         self._data_dir = data_dir
+        self._vault = vault
         self._clock = clock
         self._on_closed = on_closed
         self._connecting = asyncio.Lock()
@@ -105,14 +109,15 @@ class Switchboard:
                 )
             )
         )
-        path = Path("recordings") / f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(8)}.wav"
+        path = Path("recordings") / f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(8)}{SUFFIX}"
+        name = recording_name(self._organization_id, party.call_sid)
         call = Call(
             call_sid=party.call_sid,
             dialogue=dialogue or self._dialogues(party),
             services=self._services,
             limits=self._limits,
             vad=self._vad.stream(),
-            recorder=StereoRecorder(self._data_dir / path),
+            recorder=StereoRecorder(RecordingWriter(self._data_dir / path, self._vault, name)),
             send=send,
             next_turn=next_turn,
         )

@@ -139,6 +139,7 @@ def create_bench_app(data_dir: Path) -> FastAPI:
             vad=SileroVad(),
             dialogues=_one_sentence,
             data_dir=data_dir,
+            vault=database.vault,
             clock=lambda: datetime.now(UTC),
             on_closed=lambda: None,
         )

@@ -32,6 +32,7 @@ from storage.records import (
     Turn,
     Verification,
 )
+from tests.support.keys import VAULT
 from tests.support.line import ScriptedDialogue, ScriptedEars, ToneVoice, tone, vad
 from voice.services import CallLimits, CallServices
 from voice.switchboard import Switchboard
@@ -154,6 +155,7 @@ class House:
             vad=vad(),
             dialogues=self._converse,
             data_dir=folder,
+            vault=VAULT,
             clock=lambda: _TODAY + timedelta(seconds=self._loop.time()),
             on_closed=lambda: None,
         )

@@ -10,7 +10,10 @@ from pathlib import Path
 import numpy as np
 
 from agent.actions import Action, Heard, Say
+from storage.recordings.files import RecordingWriter
 from storage.records import Customer, HandoffReason, Turn, Verification
+from tests.support.keys import VAULT
+from tests.support.recordings import RECORDING
 from tests.support.virtual_time import run_virtual
 from voice.audio import mulaw
 from voice.audio.recording import StereoRecorder
@@ -297,7 +300,7 @@ def place_call(
         ),
         limits=limits or CallLimits(),
         vad=vad().stream(),
-        recorder=StereoRecorder(folder / "call.wav"),
+        recorder=StereoRecorder(RecordingWriter(folder / "call.yrec", VAULT, RECORDING)),
         send=line.send,
         next_turn=next_turn,
     )

@@ -1,7 +1,6 @@
 """The call loop on the virtual clock, with real audio and the real VAD; the rest is scripted."""
 
 import asyncio
-import wave
 from collections.abc import AsyncGenerator
 from pathlib import Path
 
@@ -10,8 +9,10 @@ import pytest
 from agent.actions import Action, EndCall, HandOff, Say
 from storage.records import HandoffReason, Outcome
 from tests.support.line import Fixture, live, place_call, spoken, tone
+from tests.support.recordings import channels
 from tests.support.virtual_time import run_virtual
 from voice import phrases
+from voice.audio import mulaw
 from voice.events import KeyPressed, PlayAudio, Stopped
 from voice.reply import STEP_TIMEOUT_S
 from voice.services import CallLimits, CallResult
@@ -65,15 +66,13 @@ def test_the_recording_holds_both_sides_in_time(tmp_path: Path) -> None:
         call.call.receive(Stopped(reason="stop"))
 
     live(lambda: place_call(tmp_path, hears=["얼마예요"]), script)
-    with wave.open(str(tmp_path / "call.wav")) as file:
-        assert (file.getnchannels(), file.getframerate(), file.getsampwidth()) == (2, 8_000, 2)
-        frames = memoryview(file.readframes(file.getnframes())).cast("h")
-    seconds = len(frames) / 2 / 8_000
+    sides = channels(tmp_path / "call.yrec")
+    seconds = len(sides[0]) / 8_000
     assert seconds == pytest.approx(3 + len(QUESTION) / 8_000 + 4, abs=0.1)
 
     def loud(channel: int, start: float, end: float) -> bool:
-        samples = frames[int(start * 8_000) * 2 + channel : int(end * 8_000) * 2 : 2]
-        return max(abs(sample) for sample in samples) > 1_000
+        part = sides[channel][int(start * 8_000) : int(end * 8_000)]
+        return int(mulaw.decode(part).max()) > 1_000
 
     assert loud(1, 0.1, 1.9)
     assert not loud(1, 2.2, 3.0)

@@ -41,6 +41,11 @@ def encode(pcm: NDArray[np.int16]) -> bytes:
     return _ENCODE[np.ascontiguousarray(pcm, dtype=np.int16).view(np.uint16)].tobytes()
 
 
+def pcm(data: bytes) -> bytes:
+    """The samples of µ-law `data` as 16-bit little-endian PCM, two bytes a sample."""
+    return decode(data).astype("<i2").tobytes()
+
+
 def loudness(data: bytes | bytearray) -> float:
     """The mean magnitude of the samples of µ-law `data`, 0 for none."""
     return float(np.abs(decode(bytes(data)).astype(np.int32)).mean()) if data else 0.0

@@ -1,90 +1,56 @@
-"""The stereo recording of a call: caller left, agent right, 8 kHz, written as the call goes."""
+"""The stereo recording of a call: caller left, agent right, 8 kHz, sealed as the call goes."""
 
 import asyncio
-import struct
+import logging
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
-import numpy as np
-
+from storage.recordings.files import RecordingWriter
+from storage.recordings.format import RATE, interleave
 from voice.audio import mulaw
 
-SAMPLE_RATE = 8_000
-_FLUSH_BYTES = 2 * SAMPLE_RATE
-_BYTES_PER_FRAME = 4
+logger = logging.getLogger(__name__)
+
+SAMPLE_RATE = RATE
+_STEP = RATE * 2 // 5
+"""So many samples are handed on at once: with what is held back, well below a second."""
+_HELD_BACK = RATE // 4
+"""Samples that wait for the agent's side, which is known when a chunk of it has been played."""
 
 _writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="recording")
-
-
-def _header(data_bytes: int) -> bytes:
-    """A WAV header for stereo 16-bit PCM."""
-    return struct.pack(
-        "<4sI4s4sIHHIIHH4sI",
-        b"RIFF",
-        36 + data_bytes,
-        b"WAVE",
-        b"fmt ",
-        16,
-        1,
-        2,
-        SAMPLE_RATE,
-        SAMPLE_RATE * _BYTES_PER_FRAME,
-        _BYTES_PER_FRAME,
-        16,
-        b"data",
-        data_bytes,
-    )
-
-
-class _WavFile:
-    """The file itself; used in the writer's thread only."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._file: BinaryIO | None = None
-        self._bytes = 0
-
-    def append(self, caller: bytes, agent: bytes) -> None:
-        if self._file is None:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._file = self._path.open("wb")
-            self._file.write(_header(0))
-        stereo = np.stack((mulaw.decode(caller), mulaw.decode(agent)), axis=1)
-        data = stereo.astype("<i2").tobytes()
-        self._file.write(data)
-        self._bytes += len(data)
-        # The header is kept true, so that a recording cut short still plays.
-        self._file.seek(0)
-        self._file.write(_header(self._bytes))
-        self._file.seek(0, 2)
-        self._file.flush()
-
-    def close(self) -> None:
-        if self._file is not None:
-            self._file.close()
-            self._file = None
 
 
 class StereoRecorder:
     """Both sides of one call on one time line: milliseconds, or samples, since the stream began.
 
-    Audio is handed to a writer thread about every two seconds; memory holds no more than that.
+    Audio is handed to a writer thread as it comes; what a killed process takes with it is less
+    than a second. Where the file cannot be written the call goes on, and `failed` tells it.
     """
 
-    def __init__(self, path: Path) -> None:
-        self.path = path
-        self._file = _WavFile(path)
+    def __init__(self, file: RecordingWriter) -> None:
+        self._file = file
         self._caller = bytearray()
         self._agent = bytearray()
         self._base = 0
-        """Samples written already."""
-        self._pending: asyncio.Future[None] | None = None
+        """Samples handed to the writer already."""
+        self.failed = False
+        """Whether some of it could not be written; then nothing more of it is."""
+
+    @property
+    def path(self) -> Path:
+        """Where it is written."""
+        return self._file.path
+
+    @property
+    def samples(self) -> int:
+        """How long the recording is, with what was not handed on yet."""
+        return self._base + max(len(self._caller), len(self._agent))
 
     def caller(self, audio: bytes) -> bool:
         """Appends caller audio (µ-law, gapless); True when `flush` should be called."""
         self._caller += audio
-        return len(self._caller) >= _FLUSH_BYTES
+        return len(self._caller) >= _STEP + _HELD_BACK
 
     def agent(self, at_sample: int, audio: bytes) -> None:
         """Places agent audio (µ-law) that was played from `at_sample` on."""
@@ -94,34 +60,48 @@ class StereoRecorder:
         self._agent += audio
 
     def flush(self) -> None:
-        """Hands what both sides have up to the caller's latest sample to the writer."""
-        size = len(self._caller)
-        if not size:
-            return
-        caller = bytes(self._caller)
-        self._caller.clear()
-        agent = bytes(self._agent[:size])
-        del self._agent[:size]
-        agent += bytes([mulaw.SILENCE]) * (size - len(agent))
-        self._base += size
-        self._submit(caller, agent)
+        """Hands on what both sides have, but for the last moment of it."""
+        self._hand_on(len(self._caller) - _HELD_BACK)
 
     async def finish(self) -> None:
-        """Writes the rest, agent audio past the caller's last sample included, and closes.
-
-        Raises:
-            OSError: the file could not be written.
-        """
+        """Writes the rest, agent audio past the caller's last sample included, and closes."""
         missing = len(self._agent) - len(self._caller)
         if missing > 0:
             self._caller += bytes([mulaw.SILENCE]) * missing
-        self.flush()
-        loop = asyncio.get_running_loop()
-        if self._pending is not None:
-            await self._pending
-        await loop.run_in_executor(_writer, self._file.close)
+        self._hand_on(len(self._caller))
+        # One writer thread keeps the order: when this is done, all is.
+        await asyncio.get_running_loop().run_in_executor(_writer, self._finish)
 
-    def _submit(self, caller: bytes, agent: bytes) -> None:
-        # One writer thread keeps the order, so awaiting the last write awaits them all.
-        loop = asyncio.get_running_loop()
-        self._pending = loop.run_in_executor(_writer, self._file.append, caller, agent)
+    def _hand_on(self, size: int) -> None:
+        if size <= 0:
+            return
+        caller, agent = bytes(self._caller[:size]), bytes(self._agent[:size])
+        del self._caller[:size]
+        del self._agent[:size]
+        self._base += size
+        asyncio.get_running_loop().run_in_executor(_writer, self._append, caller, agent)
+
+    # In the writer's thread
+
+    def _append(self, caller: bytes, agent: bytes) -> None:
+        if self.failed:
+            return
+        try:
+            silence = bytes([mulaw.SILENCE]) * (len(caller) - len(agent))
+            self._file.append(interleave(caller, agent + silence))
+        except OSError:
+            self._fail()
+
+    def _finish(self) -> None:
+        if self.failed:
+            return
+        try:
+            self._file.finish()
+        except OSError:
+            self._fail()
+
+    def _fail(self) -> None:
+        self.failed = True
+        logger.exception("the recording %s cannot be written from here on", self._file.path.name)
+        with suppress(OSError):
+            self._file.abandon()

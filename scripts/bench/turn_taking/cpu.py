@@ -4,14 +4,12 @@ import asyncio
 from collections.abc import AsyncGenerator, Sequence
 from pathlib import Path
 from time import process_time
-from uuid import uuid4
 
 from agent.actions import Action, Heard
 from scripts.bench.serve import InstantEars, OneSentence, ToneVoice
-from scripts.bench.turn_taking.house import TurnLog
+from scripts.bench.turn_taking.house import TurnLog, new_recorder
 from scripts.bench.turn_taking.line import Line
 from scripts.bench.turn_taking.takes import TurnTake
-from voice.audio.recording import StereoRecorder
 from voice.call import Call
 from voice.events import Stopped
 from voice.services import CallLimits, CallServices
@@ -55,7 +53,7 @@ async def _listened(
     """Seconds of processor time, and of audio."""
     loop = asyncio.get_running_loop()
     line = Line(takes[0].recording.idle)
-    recorder = StereoRecorder(folder / f"{uuid4().hex}.wav")
+    recorder = new_recorder(folder)
     began_s, began = process_time(), loop.time()
     running: asyncio.Task[object] | None = None
     call: Call | None = None

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from time import perf_counter
+from uuid import uuid4
 
 from agent.actions import Action, Expectation, Heard, Say
 from agent.conversation import CallContext, Conversation
@@ -22,6 +23,7 @@ from knowledge.cases import SimilarCase
 from knowledge.service import open_knowledge
 from scripts.bench.turn_taking.script import replies, utterances
 from storage.errors import StorageError
+from storage.recordings.files import SUFFIX, RecordingWriter
 from storage.records import (
     ChangeRequest,
     Customer,
@@ -31,7 +33,9 @@ from storage.records import (
     Verification,
 )
 from storage.sample import SAMPLE_CUSTOMERS
+from storage.vault import Vault, new_key
 from voice import phrases
+from voice.audio.recording import StereoRecorder
 from voice.services import CallServices
 from voice.stt.models import resolve
 from voice.stt.transcriber import Effort, Transcriber, Transcript
@@ -224,6 +228,12 @@ class SampleCustomers:
     ) -> ChangeRequest:
         """Nobody takes requests here."""
         raise StorageError("unavailable", "requests are not kept")
+
+
+def new_recorder(folder: Path) -> StereoRecorder:
+    """Records as calls do, for nobody to hear."""
+    vault = Vault.parse(f"bench:{new_key()}")
+    return StereoRecorder(RecordingWriter(folder / f"{uuid4().hex}{SUFFIX}", vault, "bench"))
 
 
 @dataclass(frozen=True, kw_only=True)

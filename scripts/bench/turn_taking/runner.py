@@ -4,14 +4,12 @@ import asyncio
 from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from uuid import uuid4
 
 from agent.actions import Say
-from scripts.bench.turn_taking.house import Asking, House, TurnLog
+from scripts.bench.turn_taking.house import Asking, House, TurnLog, new_recorder
 from scripts.bench.turn_taking.line import Echo, Line
 from scripts.bench.turn_taking.script import Reply
 from scripts.bench.turn_taking.takes import EchoTake, OverlapTake, TurnTake
-from voice.audio.recording import StereoRecorder
 from voice.call import Call
 from voice.events import ClearAudio, PlayAudio, Stopped
 from voice.services import CallLimits
@@ -110,7 +108,7 @@ async def _call(
 ) -> AsyncIterator[_Conversation]:
     """A call that begins now and is hung up by the caller at the end."""
     dialogue, log = house.dialogue(says), TurnLog()
-    recorder = StereoRecorder(house.folder / f"{uuid4().hex}.wav")
+    recorder = new_recorder(house.folder)
     call = Call(
         call_sid="CA1",
         dialogue=dialogue,

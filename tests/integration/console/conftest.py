@@ -21,6 +21,7 @@ from storage.database import Database
 from storage.users import UserStore
 from tests.support.calls import NOW, ORGANIZATION
 from tests.support.keys import VAULT
+from voice.audio import mulaw
 
 NAME, PASSWORD = "arim", "맞는 비밀번호입니다"
 
@@ -90,6 +91,7 @@ def console(database: Database, tmp_path: Path, clock: Clock, similar: Similar) 
         ORGANIZATION,
         "여보세요 모바일",
         tmp_path,
+        pcm=mulaw.pcm,
         sample=True,
         secure_cookies=True,
         clock=clock,

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from console.recordings import wav_header
 from knowledge.cases import SimilarCase
 from knowledge.errors import KnowledgeError
 from storage.calls import CallStore
@@ -18,6 +19,8 @@ from storage.customers import CustomerStore
 from storage.database import Database
 from storage.errors import StorageError
 from storage.organizations import ensure_organization
+from storage.recordings.files import recording_name
+from storage.recordings.format import interleave
 from storage.records import (
     AnsweredQuestion,
     HandoffReason,
@@ -28,8 +31,12 @@ from storage.records import (
 )
 from tests.integration.console.conftest import Similar
 from tests.support.calls import NOW, ORGANIZATION, end, new_call, summary, turn
+from tests.support.recordings import write
+from voice.audio import mulaw
 
-SOUND = bytes(range(256)) * 40
+CALLER = bytes(range(256)) * 40
+AGENT = bytes(reversed(CALLER))
+SOUND = wav_header(len(CALLER)) + mulaw.pcm(interleave(CALLER, AGENT))
 
 
 @pytest.fixture
@@ -66,9 +73,8 @@ async def call_id(database: Database, store: CallStore, tmp_path: Path) -> int:
     await store.save_turn(call_id, turn(3, heard="", input_kind="silence", said="여보세요?"))
     await store.request_handoff(call_id, HandoffReason.CALLER_REQUEST, "김철수 고객님이십니다.")
     await store.handoff_status(call_id, HandoffStatus.UNANSWERED)
-    (tmp_path / "recordings").mkdir()
-    (tmp_path / "recordings" / "CA1.wav").write_bytes(SOUND)
-    await store.close(call_id, end(customer_id=customer.id, recording_path="recordings/CA1.wav"))
+    write(tmp_path / "recordings" / "CA1.yrec", CALLER, AGENT)
+    await store.close(call_id, end(customer_id=customer.id, recording_path="recordings/CA1.yrec"))
     await store.save_summary(call_id, summary())
     return call_id
 
@@ -259,7 +265,10 @@ async def test_the_whole_recording(browser: httpx.AsyncClient, call_id: int) -> 
     ("asked", "status", "expected"),
     [
         ("bytes=0-9", 206, SOUND[:10]),
-        ("bytes=5000-", 206, SOUND[5000:]),
+        ("bytes=5001-", 206, SOUND[5001:]),
+        ("bytes=40-46", 206, SOUND[40:47]),
+        ("bytes=16043-16047", 206, SOUND[16043:16048]),
+        (f"bytes=20-{len(SOUND) + 7}", 206, SOUND[20:]),
         ("bytes=-16", 206, SOUND[-16:]),
         (f"bytes={len(SOUND)}-", 416, None),
     ],
@@ -273,6 +282,38 @@ async def test_parts_of_the_recording(
     if expected is not None:
         assert answer.content == expected
         assert answer.headers["content-range"].endswith(f"/{len(SOUND)}")
+
+
+async def test_a_part_of_another_recording_is_not_mixed_with_this_one(
+    browser: httpx.AsyncClient, call_id: int
+) -> None:
+    path = f"/console/calls/{call_id}/recording"
+    tag = (await browser.get(path)).headers["etag"]
+    for known, status in ((tag, 206), ('"another"', 200)):
+        headers = {"Range": "bytes=0-9", "If-Range": known}
+        assert (await browser.get(path, headers=headers)).status_code == status
+
+
+async def test_a_recording_that_is_not_finished_is_not_played_yet(
+    browser: httpx.AsyncClient, call_id: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "recordings" / "CA1.yrec"
+    path.write_bytes(path.read_bytes()[:-1])
+
+    answer = await browser.get(f"/console/calls/{call_id}/recording")
+
+    assert answer.status_code == 409
+    assert "녹음을 정리하고 있습니다" in answer.text
+
+
+async def test_another_calls_recording_is_not_played_for_this_one(
+    browser: httpx.AsyncClient, call_id: int, tmp_path: Path
+) -> None:
+    path = tmp_path / "recordings" / "CA1.yrec"
+    path.unlink()
+    write(path, CALLER, AGENT, name=recording_name(ORGANIZATION, "CA2"))
+
+    assert (await browser.get(f"/console/calls/{call_id}/recording")).status_code == 500
 
 
 @pytest.mark.parametrize(

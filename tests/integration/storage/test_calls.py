@@ -48,7 +48,7 @@ async def test_a_whole_call_comes_back_as_it_was(database: Database, store: Call
     await store.save_turn(call_id, turn(1))
     await store.save_turn(call_id, greeting)
     await store.verified(call_id, customer.id, Verification.CALLER_ID)
-    over = end(customer_id=customer.id, recording_path="recordings/CA1.wav")
+    over = end(customer_id=customer.id, recording_path="recordings/CA1.yrec")
     assert await store.close(call_id, over)
     await store.save_summary(call_id, summary())
 
@@ -64,7 +64,7 @@ async def test_a_whole_call_comes_back_as_it_was(database: Database, store: Call
         handoff_reason=None,
         verification=Verification.CALLER_ID,
         customer=customer,
-        recording_path="recordings/CA1.wav",
+        recording_path="recordings/CA1.yrec",
         summary=summary(),
         turns=(greeting, turn(1)),
     )
