@@ -21,6 +21,7 @@ from console.app import create_console
 from knowledge.cases import CaseIndex, SimilarCases
 from knowledge.ingest import home_of
 from knowledge.live import LiveKnowledge
+from knowledge.provenance import note_published
 from knowledge.service import Knowledge, open_knowledge
 from settings import Settings
 from storage.calls import CallStore
@@ -29,6 +30,7 @@ from storage.change_requests import ChangeRequests
 from storage.customers import CustomerStore
 from storage.errors import StorageError
 from storage.history import CallHistory
+from storage.ingestions import IngestionStore
 from storage.ledger import Ledger
 from storage.organizations import ensure_organization
 from storage.outbox import Outbox, OutboxWorker
@@ -124,6 +126,10 @@ class Yeoboseyo:
             CaseStore(self.database, settings.organization),
         )
         stack.callback(self.cases.close)
+        if self.knowledge.changed:
+            ingestions = IngestionStore(self.database, settings.organization)
+            run_id = await ingestions.begin("start", self.clock())
+            await note_published(ingestions, run_id, self.knowledge, self.clock)
         self.transcriber = await asyncio.to_thread(self._recogniser)
         stack.push_async_callback(self.transcriber.close)
         await self.transcriber.warm()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -333,3 +334,6 @@ def test_command_says_what_it_did(
     refused = CliRunner().invoke(app, [str(tmp_path)])
     assert refused.exit_code == 2
     assert "catalog-missing" in refused.output
+    told = CliRunner().invoke(app, ["--history"])
+    assert re.search(rf"done +current +\d+ documents {knowledge.version}", told.output)
+    assert re.search(r"failed .*catalog-missing", told.output)
