@@ -10,7 +10,7 @@ from sqlalchemy import Select, and_, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.convert import from_summary, from_turn, to_call, to_handoff, to_turn
-from storage.database import Database, reference, upsert
+from storage.database import Database, affected, reference, upsert
 from storage.errors import StorageError
 from storage.models import (
     CalledNumberRow,
@@ -109,13 +109,13 @@ class CallStore:
         """Note who is calling and how sure we are. Raises `unknown_call`, `unknown_customer`."""
         async with self._database.write(self._organization_id) as session:
             with reference("unknown_customer", f"no customer {customer_id}"):
-                found = await session.scalar(
+                found = await affected(
+                    session,
                     update(CallRow)
                     .where(CallRow.id == call_id)
-                    .values(customer_id=customer_id, verification=verification)
-                    .returning(CallRow.id)
+                    .values(customer_id=customer_id, verification=verification),
                 )
-            if found is None:
+            if not found:
                 raise _unknown_call(call_id)
 
     async def close(self, call_id: int, end: CallEnd) -> bool:
@@ -127,7 +127,8 @@ class CallStore:
         """
         async with self._database.write(self._organization_id) as session:
             with reference("unknown_customer", f"no customer {end.customer_id}"):
-                closed = await session.scalar(
+                closed = await affected(
+                    session,
                     update(CallRow)
                     .where(CallRow.id == call_id, CallRow.ended_at.is_(None))
                     .values(
@@ -136,10 +137,9 @@ class CallStore:
                         handoff_reason=end.handoff_reason,
                         verification=end.verification,
                         customer_id=end.customer_id,
-                    )
-                    .returning(CallRow.id)
+                    ),
                 )
-            if closed is None:
+            if not closed:
                 await _require_call(session, call_id)
                 return False
             if end.recording_path is not None:
@@ -249,16 +249,18 @@ class CallStore:
         began before `started_before`: longer ago than a call may last.
         """
         async with self._database.write(self._organization_id) as session:
-            orphans = await session.scalars(
-                update(CallRow)
-                .where(CallRow.ended_at.is_(None), CallRow.started_at < started_before)
-                .values(ended_at=now, outcome=Outcome.FAILED)
-                .returning(CallRow.id)
-            )
-            call_ids = orphans.all()
-            for call_id in call_ids:
-                enqueue(session, SUMMARIZE, {"call_id": call_id}, run_at=now)
-            return len(call_ids)
+            orphans = (
+                await session.scalars(
+                    select(CallRow)
+                    .where(CallRow.ended_at.is_(None), CallRow.started_at < started_before)
+                    .order_by(CallRow.id)
+                    .with_for_update(skip_locked=True)
+                )
+            ).all()
+            for call in orphans:
+                call.ended_at, call.outcome = now, Outcome.FAILED
+                enqueue(session, SUMMARIZE, {"call_id": call.id}, run_at=now)
+            return len(orphans)
 
     async def list(
         self, limit: int, *, before_id: int | None = None, search: str | None = None

@@ -3,34 +3,32 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager, nullcontext
+import hashlib
+from collections.abc import AsyncIterator, Sequence
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
 from pathlib import Path
 from typing import Any, cast
 
 from alembic.util import CommandError
-from sqlalchemy import URL, Connection, event, exc, make_url, text
-from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import (
-    AsyncConnection,
-    AsyncSession,
-    async_sessionmaker,
-    create_async_engine,
-)
+from sqlalchemy import CursorResult, Delete, Update, event, exc, func, select, text
+from sqlalchemy import update as sql_update
+from sqlalchemy.dialects import mysql, postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker
 from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
 
 from storage import migrations
+from storage.engines import database_url, make_engine
 from storage.errors import StorageError
+from storage.faults import error_number, reference, translated
 from storage.models import OrganizationRow, Owned
 from storage.vault import Vault
 
-_DRIVERS = {"sqlite": "sqlite+aiosqlite", "postgresql": "postgresql+asyncpg"}
+__all__ = ["Database", "affected", "reference", "upsert"]
+
 _INSERTS = {"sqlite": sqlite.Insert, "postgresql": postgresql.Insert}
-_SQLITE_BUSY_MS = 10_000
-_POSTGRES_PATIENCE_S = {"timeout": 5, "command_timeout": 30}
-"""For a connection and for a statement: somebody is on the telephone meanwhile."""
-_RETRYABLE_STATES = {"40001", "40P01"}
-"""PostgreSQL's serialization failure and deadlock."""
+_DONE_BEFORE = {1050, 1051, 1060, 1061, 1091}
+"""MariaDB's and MySQL's errors about a table, column or index that is there, or gone, already."""
+_OTHER_MIGRATION_S = 600
 
 
 class _OwnedSession(Session):
@@ -72,19 +70,10 @@ class Database:
     def __init__(self, url: str, vault: Vault | None = None) -> None:
         """Without a `vault`, what needs one fails with StorageError `no_keys`."""
         self._vault = vault
-        self._url = _with_driver(url)
+        self._url = database_url(url)
         self._sqlite = self._url.get_backend_name() == "sqlite"
-        # Parameters are personal data: they must not get into error messages and logs.
-        self.engine = create_async_engine(
-            self._url,
-            hide_parameters=True,
-            pool_pre_ping=not self._sqlite,
-            connect_args={} if self._sqlite else _POSTGRES_PATIENCE_S,
-        )
+        self.engine = make_engine(self._url)
         self._writing = self.engine.execution_options(yeoboseyo_writes=True)
-        if self._sqlite:
-            event.listen(self.engine.sync_engine, "connect", _prepare_sqlite)
-            event.listen(self.engine.sync_engine, "begin", _begin_sqlite)
         self._read = async_sessionmaker(
             self.engine, sync_session_class=_OwnedSession, expire_on_commit=False
         )
@@ -103,22 +92,28 @@ class Database:
     async def migrate(self) -> None:
         """Bring the tables to the newest revision, one process at a time.
 
-        Raises StorageError `unknown_schema` when a newer version has written this database.
+        Raises StorageError `unknown_schema` when a newer version has written this database, and
+        `half_migrated` when an earlier migration was cut off on MariaDB or MySQL, which cannot
+        take back half of one; SQLite and PostgreSQL do.
         """
         if self._sqlite and self._url.database:
             folder = Path(self._url.database).parent
             await asyncio.to_thread(folder.mkdir, parents=True, exist_ok=True)
-        with _translated():
-            async with self._exclusively(), self._writing.begin() as connection:
-                await self._wait_for_other_migrations(connection)
-                try:
-                    await connection.run_sync(migrations.upgrade)
-                except CommandError as error:
-                    raise StorageError("unknown_schema", str(error)) from error
+        engine = make_engine(self._url, migrating=True).execution_options(yeoboseyo_writes=True)
+        try:
+            with translated():
+                async with (
+                    self._exclusively(),
+                    engine.begin() as connection,
+                    _only_migration(connection),
+                ):
+                    await _upgrade(connection)
+        finally:
+            await engine.dispose()
 
     async def ping(self) -> None:
         """Return when the database answers. Raises StorageError when it does not."""
-        with _translated():
+        with translated():
             async with self.engine.connect() as connection:
                 await connection.execute(text("SELECT 1"))
 
@@ -129,7 +124,7 @@ class Database:
     @asynccontextmanager
     async def read(self, organization_id: str) -> AsyncIterator[AsyncSession]:
         """A session that reads one organization's rows."""
-        with _translated():
+        with translated():
             async with self._read(info={"organization_id": organization_id}) as session:
                 yield session
 
@@ -139,7 +134,7 @@ class Database:
 
         Keep it short, and never begin another one inside: on SQLite it would wait for ever.
         """
-        with _translated():
+        with translated():
             async with (
                 self._exclusively(),
                 self._write(info={"organization_id": organization_id}) as session,
@@ -150,11 +145,50 @@ class Database:
     def _exclusively(self) -> AbstractAsyncContextManager[None]:
         return self._writer if self._sqlite else nullcontext()
 
-    async def _wait_for_other_migrations(self, connection: AsyncConnection) -> None:
-        if not self._sqlite:
-            # SQLite's writing transaction excludes others already.
-            key = int.from_bytes(b"yeobosey")
-            await connection.execute(text(f"SELECT pg_advisory_xact_lock({key})"))
+
+async def _upgrade(connection: AsyncConnection) -> None:
+    try:
+        await connection.run_sync(migrations.upgrade)
+    except CommandError as error:
+        raise StorageError("unknown_schema", str(error)) from error
+    except exc.DBAPIError as error:
+        if error_number(error) not in _DONE_BEFORE:
+            raise
+        raise StorageError(
+            "half_migrated",
+            "an earlier migration was cut off, and this database cannot take back half of one: "
+            "restore the backup from before it (or empty a new database), then start again",
+        ) from error
+
+
+@asynccontextmanager
+async def _only_migration(connection: AsyncConnection) -> AsyncIterator[None]:
+    """Let one process migrate a database at a time; on SQLite the writing transaction does."""
+    kind = connection.dialect.name
+    if kind == "postgresql":
+        key = int.from_bytes(b"yeobosey")
+        await connection.execute(text(f"SELECT pg_advisory_xact_lock({key})"))
+    if kind != "mysql":
+        yield
+        return
+    # The lock is the whole server's and the connection's: DDL ends transactions here.
+    database = connection.engine.url.database or ""
+    name = f"yeoboseyo {hashlib.sha256(database.encode()).hexdigest()[:32]}"
+    if not await connection.scalar(select(func.get_lock(name, _OTHER_MIGRATION_S))):
+        raise StorageError("unavailable", "another process is migrating still", retryable=True)
+    try:
+        yield
+    finally:
+        if not connection.closed:
+            await connection.execute(select(func.release_lock(name)))
+
+
+async def affected(session: AsyncSession, statement: Update | Delete) -> int:
+    """Carry out a change and return how many rows it met, changed or not.
+
+    A row that a condition no longer fits is not met, which tells who of several came first.
+    """
+    return cast("CursorResult[Any]", await session.execute(statement)).rowcount
 
 
 async def upsert(
@@ -171,91 +205,34 @@ async def upsert(
     None when the row was there and stays as it is: because `update` is False, or because it
     belongs to another organization.
     """
-    organization_id: str = session.info["organization_id"]
-    dialect = session.get_bind().dialect.name
-    columns = {name: getattr(model, name).property.columns[0].name for name in values}
-    keys = [getattr(model, name).property.columns[0] for name in on]
-    # Both dialects' inserts take the same calls here; one type stands for them.
-    insert = cast("type[sqlite.Insert]", _INSERTS[dialect])
-    statement = insert(model).values(**values, organization_id=organization_id)
-    if update:
-        statement = statement.on_conflict_do_update(
-            index_elements=keys,
-            set_={
-                column: statement.excluded[column]
-                for name, column in columns.items()
-                if name not in on
-            },
-            where=model.organization_id == organization_id,
-        )
-    else:
-        statement = statement.on_conflict_do_nothing(index_elements=keys)
-    row_id: int | None = await session.scalar(statement.returning(model.id))
+    values = {**values, "organization_id": session.info["organization_id"]}
+    row_id = await _insert_if_new(session, model, values, on)
+    if row_id is not None or not update:
+        return row_id
+    # The session sees its own organization only, and so may not find what stood in the way.
+    there = [getattr(model, name) == values[name] for name in on]
+    row_id = await session.scalar(select(model.id).where(*there))
+    if row_id is not None:
+        changes = {name: value for name, value in values.items() if name not in on}
+        await session.execute(sql_update(model).where(model.id == row_id).values(changes))
     return row_id
 
 
-@contextmanager
-def reference(code: str, message: str) -> Iterator[None]:
-    """Name what is missing when a statement points at a row that is not there."""
-    try:
-        yield
-    except exc.IntegrityError as error:
-        raise StorageError(code, message) from error
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except exc.IntegrityError as error:
-        raise StorageError("conflict", "the rows contradict each other") from error
-    except exc.DBAPIError as error:
-        state = getattr(error.orig, "sqlstate", None)
-        if (
-            isinstance(error, exc.OperationalError | exc.InterfaceError)
-            or error.connection_invalidated
-            or state in _RETRYABLE_STATES
-        ):
-            raise StorageError(
-                "unavailable", "the database does not answer", retryable=True
-            ) from error
-        raise StorageError("refused", "the database refused a value") from error
-    except exc.StatementError as error:
-        raise StorageError("refused", "a value cannot be stored") from error
-    except (exc.TimeoutError, OSError) as error:
-        raise StorageError("unavailable", "the database does not answer", retryable=True) from error
-
-
-def _with_driver(text: str) -> URL:
-    try:
-        url = make_url(text)
-    except exc.ArgumentError:
-        # The URL may hold a password: neither the message nor its cause may tell it.
-        raise StorageError("unsupported_database", "this is no database's URL") from None
-    backend = url.get_backend_name()
-    if backend not in _DRIVERS:
-        raise StorageError("unsupported_database", f"no driver for {backend}")
-    return url.set(drivername=_DRIVERS[backend])
-
-
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    # The driver must not begin transactions by itself: `_begin_sqlite` does, see below.
-    connection.isolation_level = None
-    cursor = connection.cursor()
-    # WAL: readers do not wait for the writer. NORMAL: a commit survives a crash of the process,
-    # and only a loss of power may cost the last ones; each commit is spared a disk flush.
-    for pragma in (
-        "journal_mode = WAL",
-        "synchronous = NORMAL",
-        f"busy_timeout = {_SQLITE_BUSY_MS}",
-        "foreign_keys = ON",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    # A transaction that reads first and writes later fails at once when another has written in
-    # between, whatever the time-out; one that says at the start that it will write just waits.
-    writes = connection.get_execution_options().get("yeoboseyo_writes", False)
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+async def _insert_if_new(
+    session: AsyncSession, model: type[Owned], values: dict[str, Any], on: Sequence[str]
+) -> int | None:
+    """The new row's id, or None where one with the same `on` is there; that one is locked."""
+    dialect = session.get_bind().dialect.name
+    if dialect == "mysql":
+        # LAST_INSERT_ID(0) is a zero that also makes the driver tell 0 for a row that was there.
+        insert = mysql.insert(model).values(values)
+        insert = insert.on_duplicate_key_update(id=model.id + func.last_insert_id(0))
+        result = cast("CursorResult[Any]", await session.execute(insert))
+        return result.lastrowid or None
+    # Both dialects' inserts take the same calls here; one type stands for them.
+    insert_if_new = cast("type[sqlite.Insert]", _INSERTS[dialect])(model).values(values)
+    keys = [getattr(model, name).property.columns[0] for name in on]
+    row_id: int | None = await session.scalar(
+        insert_if_new.on_conflict_do_nothing(index_elements=keys).returning(model.id)
+    )
+    return row_id

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlalchemy import update
 
-from storage.database import Database
+from storage.database import Database, affected
 from storage.errors import StorageError
 from storage.models import OrganizationRow
 
@@ -12,10 +12,7 @@ from storage.models import OrganizationRow
 async def ensure_organization(database: Database, organization_id: str, name: str) -> None:
     """Store an organization, or its new name."""
     async with database.write(organization_id) as session:
-        renamed = await session.scalar(
-            update(OrganizationRow).values(name=name).returning(OrganizationRow.id)
-        )
-        if renamed is not None:
+        if await affected(session, update(OrganizationRow).values(name=name)):
             return
     try:
         async with database.write(organization_id) as session:

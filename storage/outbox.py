@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import Select, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import Database
@@ -67,21 +67,12 @@ class Outbox:
         """Take up to `limit` due jobs, oldest first; nobody else gets them during the lease."""
         async with self._database.write(self._organization_id) as session:
             # A job that takes its process down with it each time never reports a failure.
-            dead = await session.scalars(
-                update(OutboxJobRow)
-                .where(*_due(now), OutboxJobRow.attempts >= MAX_ATTEMPTS)
-                .values(status=JobStatus.DEAD)
-                .returning(OutboxJobRow.id)
-            )
-            for job_id in dead.all():
-                logger.error("job %s is given up: it never ended", job_id)
-            rows = await session.scalars(
-                select(OutboxJobRow)
-                .where(*_due(now))
-                .order_by(OutboxJobRow.run_at, OutboxJobRow.id)
-                .limit(limit)
-                .with_for_update(skip_locked=True)
-            )
+            for row in await session.scalars(
+                _due(now).where(OutboxJobRow.attempts >= MAX_ATTEMPTS)
+            ):
+                row.status = JobStatus.DEAD
+                logger.error("job %s is given up: it never ended", row.id)
+            rows = await session.scalars(_due(now).limit(limit))
             jobs = []
             for row in rows.all():
                 row.attempts += 1
@@ -124,8 +115,14 @@ class Outbox:
             )
 
 
-def _due(now: datetime) -> tuple[Any, Any]:
-    return OutboxJobRow.status == JobStatus.PENDING, OutboxJobRow.run_at <= now
+def _due(now: datetime) -> Select[OutboxJobRow]:
+    """Jobs that nobody else is claiming at this moment, oldest first."""
+    return (
+        select(OutboxJobRow)
+        .where(OutboxJobRow.status == JobStatus.PENDING, OutboxJobRow.run_at <= now)
+        .order_by(OutboxJobRow.run_at, OutboxJobRow.id)
+        .with_for_update(skip_locked=True)
+    )
 
 
 class OutboxWorker:

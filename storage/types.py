@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from sqlalchemy import BigInteger, DateTime, Dialect, Integer, LargeBinary, Text, TypeDecorator
-from sqlalchemy.dialects import mysql
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -23,7 +22,7 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.astimezone(UTC)
 
     def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        """SQLite keeps no zone, PostgreSQL answers in the connection's; both become UTC."""
+        """PostgreSQL answers in the connection's zone, the others keep none; all become UTC."""
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
@@ -51,5 +50,5 @@ class SpokenText(TypeDecorator[str]):
 RowId = BigInteger().with_variant(Integer, "sqlite")
 """64 bits; SQLite numbers rows by itself only where the type says INTEGER."""
 
-Sealed = LargeBinary().with_variant(mysql.MEDIUMBLOB(), "mysql", "mariadb")
-"""What a vault sealed; MySQL's BLOB would end after 64 KiB."""
+Sealed = LargeBinary()
+"""What a vault sealed."""

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import delete, select
 
-from storage.database import Database, reference
+from storage.database import Database, affected, reference
 from storage.errors import StorageError
 from storage.models import UserRow, UserSessionRow
 from storage.records import Role, User
@@ -41,10 +41,7 @@ class UserStore:
     async def remove(self, name: str) -> bool:
         """Remove a user and sign out all browsers of theirs; False when there was none."""
         async with self._database.write(self._organization_id) as session:
-            removed = await session.scalar(
-                delete(UserRow).where(UserRow.name == name).returning(UserRow.id)
-            )
-            return removed is not None
+            return await affected(session, delete(UserRow).where(UserRow.name == name)) > 0
 
     async def credentials(self, name: str) -> tuple[User, str] | None:
         """A user and the hash of their password."""

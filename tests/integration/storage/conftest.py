@@ -1,4 +1,4 @@
-"""Each storage test runs on SQLite and on PostgreSQL."""
+"""Each storage test runs on SQLite, on PostgreSQL and on MariaDB."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from storage.calls import CallStore
 from storage.customers import CustomerStore
 from storage.database import Database
 from tests.support.calls import NOW, ORGANIZATION
-from tests.support.databases import empty_database, empty_tables, migrate
+from tests.support.databases import KINDS, empty_database, empty_tables, migrate
 from tests.support.keys import VAULT
 
 
-@pytest.fixture(scope="session", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="session", params=KINDS)
 def kind(request: pytest.FixtureRequest) -> str:
     """The kind of database."""
     return str(request.param)

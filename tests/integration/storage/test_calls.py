@@ -1,4 +1,4 @@
-"""Calls from their beginning to their summary, on both databases."""
+"""Calls from their beginning to their summary, on all databases."""
 
 from __future__ import annotations
 

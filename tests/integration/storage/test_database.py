@@ -110,7 +110,11 @@ async def test_ping(database: Database) -> None:
 
 @pytest.mark.parametrize(
     "url",
-    ["sqlite:////nowhere/at/all.db", "postgresql://nobody@127.0.0.1:9/none"],
+    [
+        "sqlite:////nowhere/at/all.db",
+        "postgresql://nobody@127.0.0.1:9/none",
+        "mariadb://nobody@127.0.0.1:9/none",
+    ],
 )
 async def test_a_database_that_is_away_may_be_tried_again(url: str) -> None:
     database = Database(url, VAULT)
