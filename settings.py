@@ -46,7 +46,7 @@ class Settings(BaseSettings):
     )
     data_dir: Path = Field(Path("data"), description="Database, index and recordings lie here.")
     database_url: str | None = Field(
-        None, description="SQLAlchemy URL; without it an SQLite file in the data directory."
+        None, description="URL of the database; without it an SQLite file in the data directory."
     )
     keys: SecretStr = Field(
         SecretStr(""),
