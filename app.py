@@ -34,6 +34,7 @@ from storage.ingestions import IngestionStore
 from storage.ledger import Ledger
 from storage.organizations import ensure_organization
 from storage.outbox import Outbox, OutboxWorker
+from storage.recordings.finishing import RecordingFinisher
 from storage.records import Job
 from storage.usage import UsageStore
 from stores import open_database
@@ -93,9 +94,14 @@ class Yeoboseyo:
         self.store = CallStore(self.database, settings.organization, clock=self.clock)
         self.ledger = Ledger(self.store, clock=self.clock)
         self.customers = CustomerStore(self.database, settings.organization)
+        self.recordings = RecordingFinisher(self.database, settings.organization, settings.data_dir)
         self.worker = OutboxWorker(
             Outbox(self.database, settings.organization),
-            {"summarize": self._summarize, "index_case": self._index_case},
+            {
+                "summarize": self._summarize,
+                "index_case": self._index_case,
+                "finish_recording": self._finish_recording,
+            },
             clock=self.clock,
         )
         self.counters = StreamCounters()
@@ -356,6 +362,10 @@ class Yeoboseyo:
         if call is not None:
             summary = await summarize(call, self.knowledge.catalog, self.agents.model)
             await self.store.save_summary(call.id, summary)
+
+    async def _finish_recording(self, job: Job) -> None:
+        """Makes a closed recording whole and silent where nobody may listen."""
+        await self.recordings.finish(job.payload["call_id"])
 
     async def _index_case(self, job: Job) -> None:
         """Makes a summarised call findable as a case."""

@@ -22,6 +22,7 @@ from console.state import Console, Similar
 from storage.calls import CallStore
 from storage.database import Database
 from storage.errors import StorageError
+from storage.recordings.rows import RecordingStore
 from storage.users import UserStore
 
 _MESSAGES = {
@@ -63,8 +64,8 @@ def create_console(
         calls=CallStore(database, organization_id, clock=clock),
         authenticator=Authenticator(UserStore(database, organization_id), clock=clock),
         organization_name=organization_name,
-        data_dir=data_dir,
-        player=Player(vault=database.vault, pcm=pcm),
+        recordings=RecordingStore(database, organization_id),
+        player=Player(data_dir=data_dir, vault=database.vault, pcm=pcm),
         sample=sample,
         secure_cookies=secure_cookies,
         clock=clock,

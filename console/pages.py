@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import re
 from typing import Annotated
@@ -13,12 +12,10 @@ from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from console.auth import SESSION_LENGTH, TooManyGuesses, form_token, new_token, same
-from console.recordings import find_recording
 from console.render import base_path, render
 from console.show import call_detail, call_line
 from console.similar import similar_lines, similar_to
 from console.state import Console
-from storage.recordings.files import recording_name
 from storage.records import StoredCall, User
 
 logger = logging.getLogger(__name__)
@@ -154,6 +151,7 @@ async def call(
         console.clock(),
         plan_names=console.plan_names,
         masked=not revealed,
+        recording=await console.recordings.get(stored.id),
     )
     similar = await similar_to(console, stored)
     return render(request, "call.html", call=detail, similar=similar, revealed=revealed)
@@ -163,11 +161,10 @@ async def call(
 async def recording(request: Request, console: ConsoleDep, call_id: str) -> Response:
     """The call's sound; answers ranges, so that a player can seek."""
     stored = await _call(console, call_id)
-    path = await asyncio.to_thread(find_recording, console.data_dir, stored.recording_path)
-    if path is None:
+    found = await console.recordings.get(stored.id)
+    if found is None:
         raise HTTPException(404)
-    name = recording_name(stored.organization_id, stored.call_sid)
-    return await console.player.play(request, path, name, f"call-{stored.id}.wav")
+    return await console.player.play(request, found, f"call-{stored.id}.wav")
 
 
 async def _call(console: Console, call_id: str) -> StoredCall:

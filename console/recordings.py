@@ -16,8 +16,10 @@ from fastapi import HTTPException
 from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 
-from storage.recordings.files import Recording
+from storage.errors import StorageError
+from storage.recordings.files import Recording, file_within, recording_name
 from storage.recordings.format import RATE
+from storage.records import StoredRecording
 from storage.vault import Vault
 
 HEADER_BYTES = 44
@@ -26,33 +28,29 @@ _FRAME_BYTES = 4
 _RANGE = re.compile(r"bytes=(\d{0,18})-(\d{0,18})")
 
 
-def find_recording(data_dir: Path, recording_path: str | None) -> Path | None:
-    """The recording's file, or None where there is none or the path leads out. Blocks briefly."""
-    if not recording_path or "\x00" in recording_path:
-        return None
-    root = data_dir.resolve()
-    path = (root / recording_path).resolve()
-    return path if path.is_relative_to(root) and path.is_file() else None
-
-
 @dataclass(frozen=True, kw_only=True)
 class Player:
     """Opens recordings for browsers."""
 
+    data_dir: Path
     vault: Vault
     pcm: Callable[[bytes], bytes]
     """Turns µ-law into 16-bit little-endian samples."""
 
-    async def play(self, request: Request, path: Path, name: str, filename: str) -> Response:
+    async def play(self, request: Request, recording: StoredRecording, filename: str) -> Response:
         """The recording, or the part that the request asks for.
 
         Raises:
-            HTTPException: 409 while the recording is not finished, 416.
-            StorageError: `damaged`, `unknown_key`.
+            HTTPException: 404 without a file, 409 while it is not finished, 416.
+            StorageError: `damaged`, also where a finished one was cut, `unknown_key`.
         """
-        frames = await asyncio.to_thread(self._frames, path, name)
-        if frames is None:
+        if not recording.finished:
             raise HTTPException(409)
+        path = await asyncio.to_thread(file_within, self.data_dir, recording.path)
+        if path is None:
+            raise HTTPException(404)
+        name = recording_name(recording.organization_id, recording.call_sid)
+        frames = await asyncio.to_thread(self._frames, path, name)
         size = HEADER_BYTES + frames * _FRAME_BYTES
         etag = f'"{frames:x}"'  # A finished recording is never changed.
         headers = {
@@ -80,9 +78,11 @@ class Player:
             media_type="audio/wav",
         )
 
-    def _frames(self, path: Path, name: str) -> int | None:
+    def _frames(self, path: Path, name: str) -> int:
         with Recording.open(path, self.vault, name) as recording:
-            return recording.frames if recording.complete else None
+            if not recording.complete:
+                raise StorageError("damaged", "the end of a finished recording is missing")
+            return recording.frames
 
     def _stream(self, path: Path, name: str, start: int, end: int) -> Iterator[bytes]:
         """The WAV's bytes from `start` up to `end`; iterated in threads, a segment at a time."""

@@ -14,7 +14,9 @@ from storage.records import (
     HandoffStatus,
     MoodWords,
     Outcome,
+    RecordingStatus,
     StoredCall,
+    StoredRecording,
     SummaryCode,
     SummarySentence,
     Turn,
@@ -131,6 +133,9 @@ class CallDetail:
     plan: str
     made_by: str
     has_recording: bool
+    """Whether there is something to listen to."""
+    recording_note: str
+    """Why there is not, or what is missing in it; empty where there is nothing to tell."""
     exchanges: tuple[Exchange, ...]
 
 
@@ -157,6 +162,7 @@ def call_detail(
     now: datetime,
     *,
     plan_names: Mapping[str, str],
+    recording: StoredRecording | None = None,
     masked: bool = True,
 ) -> CallDetail:
     """A call for its own page."""
@@ -195,9 +201,24 @@ def call_detail(
         follow_ups=tuple(map(conceal.text, summary.follow_ups)) if summary else (),
         plan=plan_names.get(plan_id, plan_id) if plan_id else "",
         made_by=summary.made_by if summary else "",
-        has_recording=call.recording_path is not None,
+        has_recording=recording is not None and recording.finished and bool(recording.duration_ms),
+        recording_note=_recording_note(recording),
         exchanges=tuple(_exchange(turn, conceal) for turn in call.turns),
     )
+
+
+def _recording_note(recording: StoredRecording | None) -> str:
+    if recording is None:
+        return ""
+    if not recording.finished:
+        going_on = recording.status is RecordingStatus.RECORDING
+        return "통화가 끝나면 들을 수 있습니다." if going_on else "녹음을 정리하고 있습니다."
+    notes = []
+    if recording.status is RecordingStatus.INCOMPLETE:
+        notes.append("녹음의 일부가 저장되지 않았습니다.")
+    if recording.silenced:
+        notes.append(f"개인정보를 말한 {len(recording.silenced)}곳은 소리를 지웠습니다.")
+    return " ".join(notes)
 
 
 def length(call: StoredCall) -> str:

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from console.auth import Authenticator
 from console.recordings import Player
 from storage.calls import CallStore
+from storage.recordings.rows import RecordingStore
 
 if TYPE_CHECKING:
     from knowledge.cases import SimilarCase
@@ -33,7 +33,7 @@ class Console:
     calls: CallStore
     authenticator: Authenticator
     organization_name: str
-    data_dir: Path
+    recordings: RecordingStore
     player: Player
     sample: bool
     """Whether a sample catalogue is loaded."""

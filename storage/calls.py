@@ -23,6 +23,7 @@ from storage.models import (
     TurnRow,
 )
 from storage.outbox import enqueue
+from storage.recordings import rows as recordings
 from storage.records import (
     CallEnd,
     Handoff,
@@ -30,7 +31,6 @@ from storage.records import (
     HandoffStatus,
     NewCall,
     Outcome,
-    RecordingStatus,
     StoredCall,
     Summary,
     Turn,
@@ -96,6 +96,8 @@ class CallStore:
                     select(CallRow.id).where(CallRow.call_sid == call.call_sid)
                 )
             assert call_id is not None  # noqa: S101  it was inserted, or it was there
+            if call.recording_path is not None:
+                await recordings.begin(session, call_id, call.recording_path)
             return call_id
 
     async def save_turn(self, call_id: int, turn: Turn) -> None:
@@ -142,18 +144,7 @@ class CallStore:
             if not closed:
                 await _require_call(session, call_id)
                 return False
-            if end.recording_path is not None:
-                await upsert(
-                    session,
-                    RecordingRow,
-                    {
-                        "call_id": call_id,
-                        "path": end.recording_path,
-                        "status": RecordingStatus.FINISHED,
-                        "silenced": [],
-                    },
-                    on=("call_id",),
-                )
+            await recordings.close(session, call_id, end.recording_ms, run_at=end.ended_at)
             enqueue(session, SUMMARIZE, {"call_id": call_id}, run_at=end.ended_at)
             return True
 
@@ -259,6 +250,7 @@ class CallStore:
             ).all()
             for call in orphans:
                 call.ended_at, call.outcome = now, Outcome.FAILED
+                await recordings.close(session, call.id, None, run_at=now)
                 enqueue(session, SUMMARIZE, {"call_id": call.id}, run_at=now)
             return len(orphans)
 

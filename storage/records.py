@@ -52,6 +52,8 @@ class RecordingStatus(StrEnum):
     CLOSED = "closed"
     """The call is over; what must be silenced in it still sounds."""
     FINISHED = "finished"
+    INCOMPLETE = "incomplete"
+    """Finished, but some of it could not be written."""
 
 
 class Role(StrEnum):
@@ -111,7 +113,7 @@ class Turn:
     input_kind: str
     """`none` (greeting), `speech`, `keys` or `silence`."""
     heard_started_ms: int | None
-    """Start of the caller's speech, in milliseconds since the stream began."""
+    """Start of the caller's speech or keys, in milliseconds since the recording began."""
     heard_ended_ms: int | None
     intended: str
     """Written form of all that the agent meant to say."""
@@ -143,6 +145,8 @@ class NewCall:
     called: str
     started_at: datetime
     """UTC."""
+    recording_path: str | None = None
+    """Where the call is recorded, relative to the data directory."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,8 +159,8 @@ class CallEnd:
     handoff_reason: HandoffReason | None
     verification: Verification
     customer_id: int | None
-    recording_path: str | None
-    """Relative to the data directory."""
+    recording_ms: int | None = None
+    """How long the recording should be, where there is one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -279,6 +283,26 @@ class StoredCall:
     recording_path: str | None
     summary: Summary | None
     turns: tuple[Turn, ...] = field(default=())
+
+
+@dataclass(frozen=True, kw_only=True)
+class StoredRecording:
+    """A call's recording, as far as it is."""
+
+    organization_id: str
+    call_sid: str
+    path: str
+    """Relative to the data directory."""
+    status: RecordingStatus
+    duration_ms: int | None
+    """None while that is not known."""
+    silenced: tuple[tuple[int, int], ...]
+    """From and to, milliseconds since it began."""
+
+    @property
+    def finished(self) -> bool:
+        """Whether it may be listened to: nothing in it that must be silenced still sounds."""
+        return self.status in {RecordingStatus.FINISHED, RecordingStatus.INCOMPLETE}
 
 
 @dataclass(frozen=True, kw_only=True)

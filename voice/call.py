@@ -31,7 +31,7 @@ from voice.speaker import Speaker
 from voice.turn_draft import TurnDraft
 from voice.turns.barge_in import MEANT_VOICED_MS
 from voice.turns.endpointing import SpeechStarted
-from voice.turns.keys import ENTRY_TIMEOUT_S, KeyCollector
+from voice.turns.keys import ENTRY_TIMEOUT_S, KeyCollector, KeyEntry
 from voice.turns.vad import VadStream
 
 logger = logging.getLogger(__name__)
@@ -63,14 +63,17 @@ class Call:
     ) -> None:
         """`call_sid` is the carrier's id.
 
-        `next_turn` above 0 resumes a conversation that began on another stream.
+        `next_turn` above 0 resumes a conversation that began on another stream, whose `recorder`
+        is gone on with.
         """
         self._call_sid = call_sid
         self.dialogue = dialogue
         self.next_turn = next_turn
         self._services = services
         self._limits = limits
-        self._recorder = recorder
+        self.recorder = recorder
+        self._recorded_before = recorder.samples
+        """Samples of the call on an earlier stream."""
         self._loop = asyncio.get_running_loop()
         self._inbox: asyncio.Queue[CarrierEvent | Callable[[], None]] = asyncio.Queue()
         self._ear = Ear(
@@ -90,6 +93,11 @@ class Call:
         self._timers: dict[str, asyncio.TimerHandle] = {}
         self._stream_zero: float | None = None
         self._result: CallResult | None = None
+
+    @property
+    def superseded(self) -> bool:
+        """Whether the call ended because another stream goes on with it."""
+        return self._result is not None and self._result.superseded
 
     def receive(self, event: CarrierEvent) -> None:
         """Takes an event from the edge; returns at once."""
@@ -134,9 +142,9 @@ class Call:
         audio = self._ear.place(media.payload, media.timestamp_ms)
         if not audio:
             return
-        if self._recorder.caller(audio):
+        if self.recorder.caller(audio):
             self._record_played(self._stream_zero)
-            self._recorder.flush()
+            self.recorder.flush()
         self._ear.listen(audio)
         if self._ear.speaking:
             self._on_voice()
@@ -210,18 +218,24 @@ class Call:
         self._cancel_timer("silence")
         expects = self._expects
         self._interrupt()
-        self._on_entry(self._keys.press(digit, expects))
+        self._on_entry(self._keys.press(digit, expects, self._ear.now_ms))
 
     def _on_keys_timed_out(self) -> None:
         entry = self._keys.timed_out()
         if entry is not None:
             self._on_entry(entry)
 
-    def _on_entry(self, entry: str | None) -> None:
+    def _on_entry(self, entry: KeyEntry | None) -> None:
         """Hands on a finished entry; None while it is being keyed."""
         self._set_timer("keys", ENTRY_TIMEOUT_S, self._on_keys_timed_out)
         if entry is not None:
-            self._begin("keys", self.dialogue.hear(Heard(text=entry, kind="keys")), heard=entry)
+            draft = TurnDraft(
+                input_kind="keys",
+                heard=entry.keys,
+                heard_started_ms=entry.first_ms,
+                heard_ended_ms=entry.last_ms,
+            )
+            self._start(draft, self.dialogue.hear(Heard(text=entry.keys, kind="keys")))
 
     def _on_stopped(self, reason: str) -> None:
         reply = self._reply
@@ -280,9 +294,9 @@ class Call:
         """Whether a reply is being thought of or spoken."""
         return self._reply is not None and self._reply.going_on
 
-    def _begin(self, input_kind: str, actions: Actions, *, heard: str = "") -> None:
-        """Begins a turn that is not speech."""
-        self._start(TurnDraft(input_kind=input_kind, heard=heard), actions)
+    def _begin(self, input_kind: str, actions: Actions) -> None:
+        """Begins a turn in which the caller said and keyed nothing."""
+        self._start(TurnDraft(input_kind=input_kind), actions)
 
     def _start(self, draft: TurnDraft, actions: Actions | None) -> Reply:
         self._cancel_timer("silence")
@@ -321,7 +335,11 @@ class Call:
         """Writes the turn down, and the wish for a human with it."""
         zero = self._loop.time() if self._stream_zero is None else self._stream_zero
         turn = draft.record(
-            index=self.next_turn, said=said, stream_zero=zero, now=self._loop.time()
+            index=self.next_turn,
+            said=said,
+            stream_zero=zero,
+            stream_began_ms=self._recorded_before * 1000 // SAMPLE_RATE,
+            now=self._loop.time(),
         )
         self.next_turn += 1
         journal = self._services.journal
@@ -339,7 +357,7 @@ class Call:
     def _record_played(self, stream_zero: float) -> None:
         for played in self._speaker.take_played():
             at_sample = max(0, round((played.at - stream_zero) * SAMPLE_RATE))
-            self._recorder.agent(at_sample, played.audio)
+            self.recorder.agent(self._recorded_before + at_sample, played.audio)
 
     def _set_timer(self, name: str, seconds: float, then: Callable[[], None]) -> None:
         self._cancel_timer(name)
@@ -367,7 +385,10 @@ class Call:
         self._speaker.close()
         if self._stream_zero is not None:
             self._record_played(self._stream_zero)
-        await self._recorder.finish()
+        if self.superseded:
+            self.recorder.pause()
+        else:
+            await self.recorder.finish()
 
 
 def _resume() -> Actions:

@@ -88,6 +88,7 @@ class Switchboard:
         self, party: PendingCall, started: Started, send: Callable[[CarrierCommand], None]
     ) -> "Line":
         dialogue: Dialogue | None = None
+        recorder: StereoRecorder | None = None
         next_turn = 0
         older = self._live.get(party.call_sid)
         if older is not None:
@@ -95,7 +96,9 @@ class Switchboard:
             older.receive(Stopped(reason="superseded"))
             await ended.wait()
             dialogue, next_turn = older.dialogue, older.next_turn
+            recorder = older.recorder if older.superseded else None
         now = self._clock()
+        recorder = recorder or self._recorder(party.call_sid, now)
         # The greeting does not wait for the database; the first turn's record does.
         opening = asyncio.create_task(
             self._ledger.open(
@@ -106,18 +109,17 @@ class Switchboard:
                     caller=party.caller,
                     called=party.called,
                     started_at=now,
+                    recording_path=str(recorder.path.relative_to(self._data_dir)),
                 )
             )
         )
-        path = Path("recordings") / f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(8)}{SUFFIX}"
-        name = recording_name(self._organization_id, party.call_sid)
         call = Call(
             call_sid=party.call_sid,
             dialogue=dialogue or self._dialogues(party),
             services=self._services,
             limits=self._limits,
             vad=self._vad.stream(),
-            recorder=StereoRecorder(RecordingWriter(self._data_dir / path, self._vault, name)),
+            recorder=recorder,
             send=send,
             next_turn=next_turn,
         )
@@ -125,7 +127,13 @@ class Switchboard:
         self._live[party.call_sid] = call
         self._empty.clear()
         self._ended[party.call_sid] = asyncio.Event()
-        return Line(self, call, party.call_sid, str(path), opening)
+        return Line(self, call, party.call_sid, opening)
+
+    def _recorder(self, call_sid: str, now: datetime) -> StereoRecorder:
+        """Records a call from its beginning, in a file that no other one is in."""
+        path = Path("recordings") / f"{now:%Y%m%d-%H%M%S}-{secrets.token_hex(8)}{SUFFIX}"
+        name = recording_name(self._organization_id, call_sid)
+        return StereoRecorder(RecordingWriter(self._data_dir / path, self._vault, name))
 
     async def drain(self) -> None:
         """Sends new callers to the human, and returns when the last live call has ended."""
@@ -168,7 +176,7 @@ class Switchboard:
                 handoff_reason=result.handoff_reason,
                 verification=dialogue.verification,
                 customer_id=None if customer is None else customer.id,
-                recording_path=line.recording_path,
+                recording_ms=line.call.recorder.duration_ms,
             ),
         )
         self._on_closed()
@@ -188,13 +196,11 @@ class Line:
         switchboard: Switchboard,
         call: Call,
         call_sid: str,
-        recording_path: str,
         opening: asyncio.Task[None],
     ) -> None:
         self._switchboard = switchboard
         self.call = call
         self.call_sid = call_sid
-        self.recording_path = recording_path
         self.opening = opening
         """Done when the call's beginning is stored."""
         self.receive = call.receive

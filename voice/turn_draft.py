@@ -20,6 +20,7 @@ class TurnDraft:
     recognition: asyncio.Task[Transcript] | None = None
     speech_ended_at: float | None = None
     heard_started_ms: int | None = None
+    """Stream time, as the end."""
     heard_ended_ms: int | None = None
     heard: str = ""
     sentences: list[str] = field(default_factory=list)
@@ -53,24 +54,34 @@ class TurnDraft:
         """All that the agent meant to say so far."""
         return " ".join(self.sentences)
 
-    def record(self, *, index: int, said: str, stream_zero: float, now: float) -> Turn:
-        """The turn as it is kept; `stream_zero` is the loop time at which the stream began."""
+    def record(
+        self, *, index: int, said: str, stream_zero: float, stream_began_ms: int, now: float
+    ) -> Turn:
+        """The turn as it is kept.
+
+        `stream_zero` is the loop time at which the stream began, and `stream_began_ms` how long
+        the recording was then.
+        """
+
+        def recorded_ms(at: float) -> int:
+            return stream_began_ms + round((at - stream_zero) * 1000)
+
         first_audio_ms = None
         said_started_ms = None
         if self.first_audio_at is not None:
-            said_started_ms = round((self.first_audio_at - stream_zero) * 1000)
+            said_started_ms = recorded_ms(self.first_audio_at)
             if self.speech_ended_at is not None:
                 first_audio_ms = round((self.first_audio_at - self.speech_ended_at) * 1000)
         return Turn(
             index=index,
             heard=self.heard,
             input_kind=self.input_kind,
-            heard_started_ms=self.heard_started_ms,
-            heard_ended_ms=self.heard_ended_ms,
+            heard_started_ms=_later(self.heard_started_ms, stream_began_ms),
+            heard_ended_ms=_later(self.heard_ended_ms, stream_began_ms),
             intended=self.intended,
             said=said,
             said_started_ms=said_started_ms,
-            said_ended_ms=None if said_started_ms is None else round((now - stream_zero) * 1000),
+            said_ended_ms=None if said_started_ms is None else recorded_ms(now),
             interrupted=self.interrupted,
             first_audio_ms=first_audio_ms,
             stt_ms=self.stt_ms,
@@ -79,3 +90,7 @@ class TurnDraft:
             tools=tuple(self.tools),
             grounding=tuple(self.grounding),
         )
+
+
+def _later(stream_ms: int | None, stream_began_ms: int) -> int | None:
+    return None if stream_ms is None else stream_began_ms + stream_ms

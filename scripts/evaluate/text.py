@@ -101,7 +101,6 @@ class _TextCall:
                 handoff_reason=getattr(self._ending, "reason", None),
                 verification=self._conversation.verification,
                 customer_id=customer.id if customer else None,
-                recording_path=None,
             ),
         )
         return self._played
@@ -141,12 +140,12 @@ class _TextCall:
     def _keys(self, keys: str) -> Iterator[Heard]:
         collector = KeyCollector()
         for key in keys:
-            entry = collector.press(key, self._expects)
+            entry = collector.press(key, self._expects, 0)
             if entry is not None:
-                yield Heard(text=entry, kind="keys")
+                yield Heard(text=entry.keys, kind="keys")
         rest = collector.timed_out()
         if rest is not None:
-            yield Heard(text=rest, kind="keys")
+            yield Heard(text=rest.keys, kind="keys")
 
     async def _wait(self, seconds: float) -> None:
         """Silence, about which the agent asks whenever it has lasted long enough."""
@@ -177,7 +176,9 @@ class _TextCall:
         self._ending = draft.ending
         self._played.turn_of[self._recorded] = self._turn
         cut = f"{said.played}…" if draft.interrupted and said.played else said.played
-        turn = draft.record(index=self._recorded, said=cut, stream_zero=0.0, now=0.0)
+        turn = draft.record(
+            index=self._recorded, said=cut, stream_zero=0.0, stream_began_ms=0, now=0.0
+        )
         self._recorded += 1
         await self._store.save_turn(self._call_id, turn)
         if isinstance(draft.ending, HandOff):

@@ -40,6 +40,15 @@ def recording_name(organization_id: str, call_sid: str) -> str:
     return f"recordings/{organization_id}/{call_sid}"
 
 
+def file_within(data_dir: Path, path: str | None) -> Path | None:
+    """A file in the data directory; None where there is none, or the path leads out."""
+    if not path or "\x00" in path:
+        return None
+    root = data_dir.resolve()
+    found = (root / path).resolve()
+    return found if found.is_relative_to(root) and found.is_file() else None
+
+
 class RecordingWriter:
     """A new file, readable by its owner alone, made when the first audio comes.
 

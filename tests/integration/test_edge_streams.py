@@ -5,6 +5,7 @@ The real edge, switchboard, call loop and VAD on the virtual clock; see tests/su
 
 import asyncio
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -13,7 +14,9 @@ from scripts.carrier.asgi import AsgiSocket
 from storage.records import HandoffReason, Outcome
 from tests.support.edge import QUESTION, now, outcomes, play
 from tests.support.house import ACCOUNT, House
+from tests.support.recordings import channels
 from voice import phrases
+from voice.audio import mulaw
 
 __all__ = ["play"]
 
@@ -145,7 +148,7 @@ def test_another_start_on_the_same_socket(
     play(script)
 
 
-def test_a_new_stream_of_the_same_call(play: Callable[..., None]) -> None:
+def test_a_new_stream_of_the_same_call(play: Callable[..., None], tmp_path: Path) -> None:
     async def script(opened: House) -> None:
         first = opened.caller(call_sid="CA1")
         await first.dial()
@@ -171,6 +174,24 @@ def test_a_new_stream_of_the_same_call(play: Callable[..., None]) -> None:
         ]
         assert [turn.index for turn in opened.store.turns] == [0, 1, 2, 3]
         assert outcomes(opened) == [Outcome.ABANDONED]
+        # Both streams are one recording, and the turns of both stand where they are in it.
+        (path,) = {call.recording_path for call in opened.store.opened}
+        caller, agent = channels(tmp_path / str(path))
+        ((_, end),) = opened.store.ends
+        assert end.recording_ms == len(caller) // 8
+        before = 0
+        for turn in opened.store.turns:
+            if turn.heard:
+                assert turn.heard_started_ms is not None
+                assert turn.heard_ended_ms is not None
+                assert before <= turn.heard_started_ms
+                spoken = caller[turn.heard_started_ms * 8 : turn.heard_ended_ms * 8]
+                assert mulaw.loudness(spoken) > 500
+            assert turn.said_started_ms is not None
+            assert turn.said_ended_ms is not None
+            said = agent[turn.said_started_ms * 8 + 800 : turn.said_ended_ms * 8 - 800]
+            assert mulaw.loudness(said) > 500
+            before = turn.said_ended_ms
 
     play(script)
 
@@ -224,6 +245,7 @@ def test_a_hang_up_while_speech_plays(play: Callable[..., None]) -> None:
         assert question.said != question.intended
         (_, end) = opened.store.ends[0]
         assert end.outcome is Outcome.ABANDONED
-        assert end.recording_path is not None
+        assert end.recording_ms is not None
+        assert end.recording_ms > 2_000
 
     play(script)

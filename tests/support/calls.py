@@ -76,7 +76,6 @@ def end(**changes: Any) -> CallEnd:
         handoff_reason=None,
         verification=Verification.CALLER_ID,
         customer_id=None,
-        recording_path=None,
     )
     return replace(example, **changes)
 

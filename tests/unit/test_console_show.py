@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from console.recordings import find_recording
 from console.show import call_detail, call_line, clock_time, length
+from storage.recordings.files import file_within
 from storage.records import (
     AnsweredQuestion,
     Customer,
@@ -152,6 +152,6 @@ def test_paths_never_lead_out(tmp_path_factory: pytest.TempPathFactory, parts: l
         folder.mkdir(exist_ok=True)
         (folder / "a.wav").touch()
 
-    found = find_recording(data, "/".join(parts))
+    found = file_within(data, "/".join(parts))
 
     assert found is None or Path(found).is_relative_to(data.resolve())

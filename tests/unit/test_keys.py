@@ -3,15 +3,13 @@
 import pytest
 
 from agent.actions import Expectation
-from voice.turns.keys import KeyCollector
+from voice.turns.keys import KeyCollector, KeyEntry
 
 
 def press_all(keys: str, expects: Expectation) -> list[str]:
     collector = KeyCollector()
-    pressed = [collector.press(key, expects) for key in keys if not collector.closes_late(key)]
-    entries = [entry for entry in pressed if entry is not None]
-    rest = collector.timed_out()
-    return entries + ([] if rest is None else [rest])
+    pressed = [collector.press(key, expects, 0) for key in keys if not collector.closes_late(key)]
+    return [entry.keys for entry in (*pressed, collector.timed_out()) if entry is not None]
 
 
 @pytest.mark.parametrize(
@@ -39,9 +37,9 @@ def test_entries(keys: str, expects: Expectation, entries: list[str]) -> None:
 
 def test_an_unfinished_entry_waits() -> None:
     collector = KeyCollector()
-    assert collector.press("0", Expectation.NUMBER) is None
+    assert collector.press("0", Expectation.NUMBER, 20) is None
     assert collector.waiting
-    assert collector.timed_out() == "0"
+    assert collector.timed_out() == KeyEntry(keys="0", first_ms=20, last_ms=20)
     assert not collector.waiting
     assert collector.timed_out() is None
 
@@ -49,8 +47,8 @@ def test_an_unfinished_entry_waits() -> None:
 def test_a_hash_after_an_entry_that_time_closed_is_no_entry() -> None:
     collector = KeyCollector()
     for digit in "790314":
-        collector.press(digit, Expectation.NUMBER)
-    assert collector.timed_out() == "790314"
+        collector.press(digit, Expectation.NUMBER, 0)
+    assert collector.timed_out() is not None
     assert collector.closes_late("#")
     assert not collector.closes_late("#")
 
@@ -58,7 +56,14 @@ def test_a_hash_after_an_entry_that_time_closed_is_no_entry() -> None:
 def test_a_hash_long_after_an_entry_goes_back() -> None:
     collector = KeyCollector()
     for digit in "01012345678":
-        collector.press(digit, Expectation.NUMBER)
+        collector.press(digit, Expectation.NUMBER, 0)
     assert collector.timed_out() is None
     assert not collector.closes_late("#")
-    assert collector.press("#", Expectation.NUMBER) == "#"
+    assert collector.press("#", Expectation.NUMBER, 0) == KeyEntry(keys="#", first_ms=0, last_ms=0)
+
+
+def test_an_entry_tells_when_its_first_and_last_key_came() -> None:
+    collector = KeyCollector()
+    for number, digit in enumerate("12*9003141234567#"):
+        entry = collector.press(digit, Expectation.NUMBER, 1_000 + 400 * number)
+    assert entry == KeyEntry(keys="9003141234567", first_ms=2_200, last_ms=7_400)

@@ -22,7 +22,7 @@ _writer = ThreadPoolExecutor(max_workers=1, thread_name_prefix="recording")
 
 
 class StereoRecorder:
-    """Both sides of one call on one time line: milliseconds, or samples, since the stream began.
+    """Both sides of one call on one time line: milliseconds, or samples, since it began.
 
     Audio is handed to a writer thread as it comes; what a killed process takes with it is less
     than a second. Where the file cannot be written the call goes on, and `failed` tells it.
@@ -47,6 +47,11 @@ class StereoRecorder:
         """How long the recording is, with what was not handed on yet."""
         return self._base + max(len(self._caller), len(self._agent))
 
+    @property
+    def duration_ms(self) -> int:
+        """The same in milliseconds."""
+        return self.samples * 1000 // SAMPLE_RATE
+
     def caller(self, audio: bytes) -> bool:
         """Appends caller audio (µ-law, gapless); True when `flush` should be called."""
         self._caller += audio
@@ -63,14 +68,21 @@ class StereoRecorder:
         """Hands on what both sides have, but for the last moment of it."""
         self._hand_on(len(self._caller) - _HELD_BACK)
 
+    def pause(self) -> None:
+        """The stream is over: what another one brings goes behind what either side has."""
+        self._even()
+
     async def finish(self) -> None:
         """Writes the rest, agent audio past the caller's last sample included, and closes."""
-        missing = len(self._agent) - len(self._caller)
-        if missing > 0:
-            self._caller += bytes([mulaw.SILENCE]) * missing
+        self._even()
         self._hand_on(len(self._caller))
         # One writer thread keeps the order: when this is done, all is.
         await asyncio.get_running_loop().run_in_executor(_writer, self._finish)
+
+    def _even(self) -> None:
+        missing = len(self._agent) - len(self._caller)
+        if missing > 0:
+            self._caller += bytes([mulaw.SILENCE]) * missing
 
     def _hand_on(self, size: int) -> None:
         if size <= 0:

@@ -20,12 +20,15 @@ from storage.database import Database
 from storage.errors import StorageError
 from storage.organizations import ensure_organization
 from storage.recordings.files import recording_name
+from storage.recordings.finishing import RecordingFinisher
 from storage.recordings.format import interleave
+from storage.recordings.rows import RecordingStore
 from storage.records import (
     AnsweredQuestion,
     HandoffReason,
     HandoffStatus,
     Outcome,
+    RecordingStatus,
     ToolCall,
     Verification,
 )
@@ -43,7 +46,7 @@ SOUND = wav_header(len(CALLER)) + mulaw.pcm(interleave(CALLER, AGENT))
 async def call_id(database: Database, store: CallStore, tmp_path: Path) -> int:
     """김철수's whole call, with its recording."""
     [customer] = await CustomerStore(database, ORGANIZATION).by_phone("+821012345678")
-    call_id = await store.open(new_call())
+    call_id = await store.open(new_call(recording_path="recordings/CA1.yrec"))
     greeting = turn(
         0,
         heard="",
@@ -74,9 +77,16 @@ async def call_id(database: Database, store: CallStore, tmp_path: Path) -> int:
     await store.request_handoff(call_id, HandoffReason.CALLER_REQUEST, "김철수 고객님이십니다.")
     await store.handoff_status(call_id, HandoffStatus.UNANSWERED)
     write(tmp_path / "recordings" / "CA1.yrec", CALLER, AGENT)
-    await store.close(call_id, end(customer_id=customer.id, recording_path="recordings/CA1.yrec"))
+    await store.close(call_id, end(customer_id=customer.id, recording_ms=1_280))
+    await finish(database, call_id)
     await store.save_summary(call_id, summary())
     return call_id
+
+
+async def finish(database: Database, call_id: int) -> None:
+    """What the job does."""
+    folder = Path(database.engine.url.database or "").parent
+    await RecordingFinisher(database, ORGANIZATION, folder).finish(call_id)
 
 
 def _text(html: str) -> str:
@@ -229,7 +239,7 @@ async def test_nothing_a_caller_says_becomes_markup(
         ),
     )
     await store.request_handoff(call_id, HandoffReason.POLICY, attack)
-    await store.close(call_id, end(recording_path=attack))
+    await store.close(call_id, end())
     question = summary().questions[0]
     hostile = type(question)(question=attack, answer=attack, fact_ids=(attack,), turn=1)
     await store.save_summary(
@@ -294,16 +304,43 @@ async def test_a_part_of_another_recording_is_not_mixed_with_this_one(
         assert (await browser.get(path, headers=headers)).status_code == status
 
 
-async def test_a_recording_that_is_not_finished_is_not_played_yet(
+async def test_a_recording_is_heard_when_it_is_finished(
+    browser: httpx.AsyncClient, database: Database, store: CallStore, tmp_path: Path
+) -> None:
+    call_id = await store.open(new_call(recording_path="recordings/CA1.yrec"))
+    write(tmp_path / "recordings" / "CA1.yrec", CALLER, AGENT)
+
+    async def shown() -> tuple[int, str]:
+        sound = await browser.get(f"/console/calls/{call_id}/recording")
+        page = await browser.get(f"/console/calls/{call_id}")
+        assert ("<audio" in page.text) == (sound.status_code == 200)
+        if sound.status_code != 200:
+            assert "녹음을 정리하고 있습니다" in sound.text
+        return sound.status_code, _text(page.text)
+
+    status, text = await shown()
+    assert status == 409
+    assert "통화가 끝나면 들을 수 있습니다." in text
+    await store.close(call_id, end(recording_ms=60_000))
+    status, text = await shown()
+    assert status == 409
+    assert "녹음을 정리하고 있습니다." in text
+    await finish(database, call_id)
+    status, text = await shown()
+    assert status == 200
+    assert "녹음의 일부가 저장되지 않았습니다." in text
+    rows = RecordingStore(database, ORGANIZATION)
+    await rows.finish(call_id, RecordingStatus.FINISHED, 1_280, [(0, 300), (500, 900)])
+    assert "개인정보를 말한 2곳은 소리를 지웠습니다." in (await shown())[1]
+
+
+async def test_a_finished_recording_that_was_cut_is_not_played(
     browser: httpx.AsyncClient, call_id: int, tmp_path: Path
 ) -> None:
     path = tmp_path / "recordings" / "CA1.yrec"
     path.write_bytes(path.read_bytes()[:-1])
 
-    answer = await browser.get(f"/console/calls/{call_id}/recording")
-
-    assert answer.status_code == 409
-    assert "녹음을 정리하고 있습니다" in answer.text
+    assert (await browser.get(f"/console/calls/{call_id}/recording")).status_code == 500
 
 
 async def test_another_calls_recording_is_not_played_for_this_one(
@@ -320,13 +357,16 @@ async def test_another_calls_recording_is_not_played_for_this_one(
     "path", ["../secret.wav", "/etc/hostname", "recordings/../../secret.wav", "link.wav", "", "."]
 )
 async def test_recordings_lie_in_the_data_directory(
-    browser: httpx.AsyncClient, store: CallStore, tmp_path: Path, path: str
+    browser: httpx.AsyncClient, database: Database, store: CallStore, tmp_path: Path, path: str
 ) -> None:
     secret = tmp_path.parent / "secret.wav"
     secret.write_bytes(b"secret")
     (tmp_path / "link.wav").symlink_to(secret)
-    call_id = await store.open(new_call())
-    await store.close(call_id, end(recording_path=path))
+    call_id = await store.open(new_call(recording_path=path))
+    await store.close(call_id, end(recording_ms=1_000))
+    await RecordingStore(database, ORGANIZATION).finish(
+        call_id, RecordingStatus.FINISHED, 1_000, ()
+    )
 
     answer = await browser.get(f"/console/calls/{call_id}/recording")
 
@@ -341,7 +381,7 @@ async def test_another_organizations_call_is_not_found(
     other = CallStore(database, "other")
     call_id = await other.open(new_call(organization_id="other"))
     (tmp_path / "theirs.wav").write_bytes(SOUND)
-    await other.close(call_id, end(recording_path="theirs.wav"))
+    await other.close(call_id, end(recording_ms=0))
 
     assert (await browser.get(f"/console/calls/{call_id}")).status_code == 404
     assert (await browser.get(f"/console/calls/{call_id}/recording")).status_code == 404

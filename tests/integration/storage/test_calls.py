@@ -41,14 +41,14 @@ ON_ONE_DATABASE = settings(
 async def test_a_whole_call_comes_back_as_it_was(database: Database, store: CallStore) -> None:
     [customer] = await CustomerStore(database, ORGANIZATION).by_phone("+821012345678")
 
-    call_id = await store.open(new_call())
+    call_id = await store.open(new_call(recording_path="recordings/CA1.yrec"))
     greeting = turn(
         0, heard="", input_kind="none", heard_started_ms=None, heard_ended_ms=None, tools=()
     )
     await store.save_turn(call_id, turn(1))
     await store.save_turn(call_id, greeting)
     await store.verified(call_id, customer.id, Verification.CALLER_ID)
-    over = end(customer_id=customer.id, recording_path="recordings/CA1.yrec")
+    over = end(customer_id=customer.id, recording_ms=95_000)
     assert await store.close(call_id, over)
     await store.save_summary(call_id, summary())
 
