@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from storage.privacy import mask_name, mask_phone, mask_text, written_phone
+from storage.privacy import mask, mask_name, mask_phone, written_phone
 from storage.records import (
     AnsweredQuestion,
     Handoff,
@@ -261,7 +261,7 @@ class _Concealer:
             return text
         for name in self._names:
             text = text.replace(name, mask_name(name))
-        return mask_text(text)
+        return mask(text)
 
 
 def _exchange(turn: Turn, conceal: _Concealer) -> Exchange:

@@ -15,7 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from storage.database import Database
 from storage.errors import StorageError
 from storage.models import OutboxJobRow
-from storage.privacy import mask_text
+from storage.privacy import mask
 from storage.records import Job
 
 logger = logging.getLogger(__name__)
@@ -97,7 +97,7 @@ class Outbox:
             row = await session.get(OutboxJobRow, job_id)
             if row is None:
                 return
-            row.last_error = mask_text(error)[:_ERROR_LENGTH]
+            row.last_error = mask(error)[:_ERROR_LENGTH]
             if row.attempts >= MAX_ATTEMPTS:
                 row.status = JobStatus.DEAD
                 logger.error("job %s (%s) is given up: %s", row.id, row.kind, row.last_error)
@@ -187,7 +187,7 @@ class OutboxWorker:
             async with asyncio.timeout(LEASE.total_seconds()):
                 await handler(job)
         except Exception as error:
-            reason = mask_text(f"{type(error).__name__}: {error}")
+            reason = mask(f"{type(error).__name__}: {error}")
             logger.warning("job %s (%s) failed: %s", job.id, job.kind, reason)
             await self._outbox.failed(job.id, self._clock(), reason)
         else:

@@ -19,7 +19,7 @@ from agent.guard import grounding_of
 from agent.prompts import SUMMARY, template
 from agent.summary.rules import ending_of, is_private, turns_with_tools, who_called
 from knowledge.catalog.model import Catalog
-from storage.privacy import mask_name, mask_private
+from storage.privacy import mask, mask_name
 from storage.records import (
     AnsweredQuestion,
     MoodWords,
@@ -180,7 +180,7 @@ class _Turns:
         text = re.sub(r"\s+", " ", unicodedata.normalize("NFC", text)).strip()
         if self._customer:
             text = text.replace(self._customer, mask_name(self._customer))
-        return mask_private(text)
+        return mask(text)
 
 
 def _words(turn: Turn) -> str:
@@ -192,7 +192,7 @@ def _transcript(call: StoredCall) -> str:
     name = call.customer.name if call.customer else ""
 
     def masked(text: str) -> str:
-        return mask_private(text.replace(name, mask_name(name)) if name else text)
+        return mask(text.replace(name, mask_name(name)) if name else text)
 
     turns = [
         {

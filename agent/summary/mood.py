@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 
-from storage.privacy import mask_private
+from storage.privacy import mask
 from storage.records import MoodWords, Turn
 
 _MOOD = re.compile(
@@ -22,4 +22,4 @@ def mood_in(turns: Sequence[Turn]) -> Iterable[MoodWords]:
             continue
         for clause in re.split(r"[.?!,]", turn.heard):
             if _MOOD.search(clause):
-                yield MoodWords(words=mask_private(clause.strip()), turn=turn.index)
+                yield MoodWords(words=mask(clause.strip()), turn=turn.index)

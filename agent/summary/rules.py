@@ -9,7 +9,7 @@ from agent.korean.figures import birth_digits, phone_number
 from agent.korean.particles import with_particle
 from agent.summary.mood import mood_in
 from knowledge.catalog.model import Catalog
-from storage.privacy import mask_name, mask_private
+from storage.privacy import mask, mask_name
 from storage.records import (
     AnsweredQuestion,
     CallReason,
@@ -127,8 +127,8 @@ def _questions(turns: Sequence[Turn]) -> Iterable[AnsweredQuestion]:
         if not asked or not turn.fact_ids or is_private(turn):
             continue
         yield AnsweredQuestion(
-            question=mask_private(turn.heard),
-            answer=mask_private(turn.said or turn.intended),
+            question=mask(turn.heard),
+            answer=mask(turn.said or turn.intended),
             fact_ids=turn.fact_ids,
             turn=turn.index,
         )
@@ -162,9 +162,9 @@ def _follow_ups(call: StoredCall, catalog: Catalog) -> Iterable[SummarySentence]
         if entry:
             text = f"상담원 확인 필요: {entry.category}"
         elif "replaced" in turn.grounding:
-            text = f"정확한 내용 확인 필요: {mask_private(turn.heard)}"
+            text = f"정확한 내용 확인 필요: {mask(turn.heard)}"
         elif "정확히 알지 못해요" in turn.intended:
-            text = f"답하지 못한 질문 확인: {mask_private(turn.heard)}"
+            text = f"답하지 못한 질문 확인: {mask(turn.heard)}"
         if text:
             yield SummarySentence(text=text, turns=(turn.index,))
     if call.outcome is Outcome.ABANDONED:

@@ -9,6 +9,7 @@ BENCHMARKS = {
     "tts": "How clearly and how soon the voice speaks.",
     "turns": "Whether callers are cut off or kept waiting.",
     "search": "Whether the right passage comes first for what callers ask.",
+    "masking": "Whether personal data is found, nothing else, and how quickly.",
     "guard": "Whether true sentences pass, wrong ones do not, and what the check costs.",
     "load": "What many calls at once cost the server.",
     "serve": "The server that `load` phones, with stand-ins that cost nothing.",
@@ -20,7 +21,7 @@ def app(args: list[str], prog_name: str) -> None:
     if not args or args[0] not in BENCHMARKS:
         typer.echo(f"Usage: {prog_name} BENCHMARK [OPTIONS]\n\nBenchmarks:")
         for name, what in BENCHMARKS.items():
-            typer.echo(f"  {name:<6}  {what}")
+            typer.echo(f"  {name:<7}  {what}")
         raise SystemExit(0 if args[:1] in (["-h"], ["--help"]) else 2)
     module = importlib.import_module(f"scripts.bench.{args[0]}")
     command = typer.Typer(add_completion=False)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from storage.privacy import mask_name, mask_phone, mask_private, mask_text
+from storage.privacy import Kind, Reader, find, mask, mask_name, mask_phone
 
 DIGITS = st.text("0123456789", min_size=4, max_size=4)
 KOREAN = st.text(st.characters(min_codepoint=0xAC00, max_codepoint=0xD7A3), max_size=20)
@@ -88,7 +90,7 @@ def test_a_name_keeps_its_length_and_shows_two_letters(name: str) -> None:
     ],
 )
 def test_numbers_in_text(text: str, masked: str) -> None:
-    assert mask_text(text) == masked
+    assert mask(text) == masked
 
 
 @pytest.mark.parametrize(
@@ -104,7 +106,7 @@ def test_numbers_in_text(text: str, masked: str) -> None:
     ],
 )
 def test_figures_that_are_no_telephone_numbers_stay(text: str) -> None:
-    assert mask_text(text) == text
+    assert mask(text) == text
 
 
 @given(
@@ -120,15 +122,50 @@ def test_a_number_anywhere_in_text_is_masked_and_nothing_else(
     mark = mark[:2]
     written = f"{before}010{mark}{middle}{mark}{last}{after}"
 
-    assert mask_text(written) == f"{before}010{mark}****{mark}{last}{after}"
+    assert mask(written) == f"{before}010{mark}****{mark}{last}{after}"
 
 
-@given(st.text(st.one_of(st.sampled_from("0123456789+-() .원"), st.characters()), max_size=60))
-def test_masking_again_changes_nothing(text: str) -> None:
-    once = mask_text(text)
+MIXED = st.text(
+    st.one_of(
+        st.sampled_from("0123456789+-() .,*@공영일이삼사오육칠팔구십백천만년월생동호로길에의요원 "),
+        st.characters(),
+    ),
+    max_size=80,
+)
 
-    assert len(once) == len(text)
-    assert mask_text(once) == once
+
+@settings(max_examples=400, deadline=None)
+@given(MIXED, st.sampled_from([None, *Kind]))
+def test_masking_again_changes_nothing(text: str, expects: Kind | None) -> None:
+    once = mask(text, expects=expects)
+
+    assert mask(once, expects=expects) == once
+
+
+@settings(max_examples=200, deadline=None)
+@given(MIXED)
+def test_what_is_found_lies_in_order_and_apart(text: str) -> None:
+    position = 0
+    for one in find(text):
+        assert position <= one.start < one.end <= len(text)
+        position = one.end
+
+
+WORDS = (
+    "010 1234 공일공 천이백 일이삼사 시 구 동 호 로 길 년 월 일 - , 에 아니 이 골뱅이 @ . a M +82 "
+    "55,000 원 카드 번호 이름은 김 *"
+)
+PIECES = st.sampled_from(WORDS.split(" "))
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.lists(PIECES, min_size=1, max_size=3))
+def test_long_texts_are_no_trap(pieces: list[str]) -> None:
+    text = "".join(pieces) * (6000 // len("".join(pieces)))
+    started = time.process_time()
+    mask(text)
+
+    assert time.process_time() - started < 2
 
 
 @pytest.mark.parametrize(
@@ -140,11 +177,21 @@ def test_masking_again_changes_nothing(text: str) -> None:
         ("1979년 3월 14일생이에요", "****년 *월 **일생이에요"),
         ("주민번호 790314-1234567이요", "주민번호 ******-*******이요"),
         ("카드 1234-5678-9012-3456으로요", "카드 ****-****-****-****으로요"),
+        ("계좌 110-234-567890이요", "계좌 ***-***-******이요"),
+        ("여권 M123A4567이요", "여권 M***A****이요"),
+        ("서울 마포구 월드컵로 12길 34예요", "서울 마포구 ****예요"),
+        ("메일은 haneul@naver.com이요", "메일은 ****@naver.com이요"),
+        ("메일은 me@haneul.example이요", "메일은 ****이요"),
+        ("제 이름은 김철수고요", "제 이름은 김*수고요"),
+        (
+            "1588-1234로 걸었고 제 번호는 010-1234-5678",
+            "1588-1234로 걸었고 제 번호는 010-****-5678",
+        ),
         ("010-1234-5678이요", "010-****-5678이요"),
     ],
 )
 def test_what_identifies_somebody_is_hidden(text: str, masked: str) -> None:
-    assert mask_private(text) == masked
+    assert mask(text) == masked
 
 
 @pytest.mark.parametrize(
@@ -159,4 +206,60 @@ def test_what_identifies_somebody_is_hidden(text: str, masked: str) -> None:
     ],
 )
 def test_what_is_said_of_plans_stays(text: str) -> None:
-    assert mask_private(text) == text
+    assert mask(text) == text
+
+
+def masked(reader: Reader, heard: str, said: str = "네.", kind: str = "speech") -> str:
+    return reader.turn(heard, said, kind).heard
+
+
+def test_a_number_that_is_split_over_turns_is_hidden_in_all_of_them() -> None:
+    reader = Reader()
+    reader.turn("", "휴대폰 번호를 말씀해 주시거나 눌러 주세요.", "none")
+
+    assert masked(reader, "공일공", "네, 이어서 말씀해 주세요.") == "****"
+    assert masked(reader, "천이백삼십사", "네, 이어서 말씀해 주세요.") == "****"
+    turn = reader.turn("오육칠팔이요", "010-1234-5678번 맞으실까요?")
+    assert (turn.heard, turn.said) == ("****요", "010-****-5678번 맞으실까요?")
+    assert turn.kinds == (Kind.PHONE,)
+
+
+def test_what_was_intended_and_not_said_is_hidden_too() -> None:
+    reader = Reader()
+    reader.turn("", "휴대폰 번호를 말씀해 주세요.", "none")
+    turn = reader.turn("공일공 일이삼사 오육칠팔", "네, 5678", intended="네, 5678번이시죠?")
+
+    assert (turn.said, turn.intended) == ("네, ****", "네, ****번이시죠?")
+
+
+def test_keys_are_hidden_unless_they_are_one_choice() -> None:
+    reader = Reader()
+    reader.turn("", "생년월일 여섯 자리를 말씀해 주시거나 눌러 주세요.", "none")
+    turn = reader.turn("790314", "네, 확인했습니다.", "keys")
+
+    assert (turn.heard, turn.kinds) == ("******", (Kind.BIRTH_DATE,))
+    assert masked(reader, "0", kind="keys") == "0"
+
+
+def test_a_question_of_its_own_ends_the_wait_for_a_number() -> None:
+    reader = Reader()
+    reader.turn("", "휴대폰 번호를 말씀해 주세요.", "none")
+    reader.turn("공일공 일이삼사 오육칠팔", "네, 확인했습니다. 몇 회선이세요?")
+
+    assert reader.expects is None
+    assert masked(reader, "이십사 회선이요") == "이십사 회선이요"
+
+
+def test_a_reader_is_rebuilt_from_turns_that_are_masked_already() -> None:
+    reader = Reader()
+    reader.turn("", "카드 번호를 말씀해 주세요.", "none")
+    reader.turn("****", "네.")
+
+    assert reader.expects is Kind.CARD
+    assert masked(reader, "오육칠팔") == "****"
+
+
+def test_names_that_are_known_are_hidden_in_all_that_is_said() -> None:
+    turn = Reader(["김철수"]).turn("김철수 본인이요", "네, 김철수 고객님.")
+
+    assert (turn.heard, turn.said) == ("김*수 본인이요", "네, 김*수 고객님.")
