@@ -31,9 +31,11 @@ from storage.customers import CustomerStore
 from storage.errors import StorageError
 from storage.history import CallHistory
 from storage.ingestions import IngestionStore
+from storage.journal import Journal
 from storage.ledger import Ledger
 from storage.organizations import ensure_organization
 from storage.outbox import Outbox, OutboxWorker
+from storage.patience import within
 from storage.recordings.finishing import RecordingFinisher
 from storage.records import Job
 from storage.usage import UsageStore
@@ -64,6 +66,9 @@ logger = logging.getLogger(__name__)
 SEOUL = ZoneInfo("Asia/Seoul")
 SAMPLE_ORGANIZATION = "sample"
 
+_PING_S = 2.0
+"""Seconds that the database has to answer in before it counts as away."""
+
 _ORPHAN_LOOK_S = 60.0
 _ORPHAN_MARGIN = timedelta(minutes=2)
 """Beyond the longest permitted call: its goodbye, and its record."""
@@ -92,7 +97,6 @@ class Yeoboseyo:
         fetch(self._model)  # What is missing is said at once, not when the server starts.
         self.database = open_database(settings)
         self.store = CallStore(self.database, settings.organization, clock=self.clock)
-        self.ledger = Ledger(self.store, clock=self.clock)
         self.customers = CustomerStore(self.database, settings.organization)
         self.recordings = RecordingFinisher(self.database, settings.organization, settings.data_dir)
         self.worker = OutboxWorker(
@@ -104,6 +108,13 @@ class Yeoboseyo:
             },
             clock=self.clock,
         )
+        self.journal = Journal(
+            settings.data_dir / "journal",
+            self.database.vault,
+            settings.organization,
+            clock=self.clock,
+        )
+        self.ledger = Ledger(self.store, self.journal, clock=self.clock, on_ended=self.worker.poke)
         self.counters = StreamCounters()
         self.playout = PlayoutCounters()
         self.ready = False
@@ -119,6 +130,8 @@ class Yeoboseyo:
         settings = self.settings
         stack.push_async_callback(self.database.close)
         await self._open_database()
+        stack.push_async_callback(self.journal.close)
+        await self.ledger.recover()
         self.live = LiveKnowledge(
             await asyncio.to_thread(self._open_knowledge),
             home=home_of(settings.data_dir, settings.organization),
@@ -184,6 +197,7 @@ class Yeoboseyo:
             warming.append(self.agents.model.accounts.run())
         for work in (
             self.worker.run(),
+            self.ledger.run(),
             self._close_orphans(),
             self.live.run(),
             self.cases.run(),
@@ -310,7 +324,7 @@ class Yeoboseyo:
             development=settings.development,
             max_calls=settings.max_calls,
         )
-        directory = Directory(self.switchboard, self.store, self.ledger)
+        directory = Directory(self.switchboard, self.ledger)
         app.include_router(create_webhooks(config, directory, pending, clock=loop.time))
         app.include_router(
             create_stream_route(
@@ -398,10 +412,11 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
     @app.get("/readyz")
     async def readyz(response: Response) -> dict[str, object]:
         try:
-            await yeoboseyo.database.ping()
+            await within(_PING_S, yeoboseyo.database.ping())
         except StorageError as error:
             response.status_code = 503
-            return {"status": "database away", "code": error.code}
+            journal = asdict(await yeoboseyo.ledger.gauge())
+            return {"status": "database away", "code": error.code, "journal": journal}
         if not yeoboseyo.ready or yeoboseyo.switchboard.draining:
             response.status_code = 503
             return {"status": "draining" if yeoboseyo.ready else "starting"}
@@ -409,6 +424,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
         return {
             "status": "ok",
             "live_calls": live,
+            "journal": asdict(await yeoboseyo.ledger.gauge()),
             **asdict(yeoboseyo.counters),
             "recogniser": asdict(yeoboseyo.transcriber.gauge()),
             "voices": [asdict(gauge) for gauge in yeoboseyo.voice.gauges()],

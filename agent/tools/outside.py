@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Sequence
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from collections.abc import Coroutine, Sequence
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
-from storage.errors import StorageError
+from storage.patience import within
 from storage.records import ChangeRequest, Customer, EarlierCall
 
 if TYPE_CHECKING:
@@ -61,10 +60,6 @@ class ChangeLedger(Protocol):
         ...
 
 
-async def in_time(work: Awaitable[T], what: str) -> T:
+async def in_time(work: Coroutine[Any, Any, T], what: str) -> T:
     """The result of a look-up. Raises StorageError `unavailable` when it takes too long."""
-    try:
-        async with asyncio.timeout(LOOKUP_S):
-            return await work
-    except TimeoutError:
-        raise StorageError("unavailable", f"{what} did not come in time") from None
+    return await within(LOOKUP_S, work, what)

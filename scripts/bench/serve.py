@@ -6,7 +6,6 @@ import tempfile
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,8 +15,9 @@ from fastapi import FastAPI
 
 from agent.actions import Action, Heard, Say
 from scripts.serving import make_server
-from storage.calls import CallStore
+from storage.calls import CallStore, utc_now
 from storage.database import Database
+from storage.journal import Journal
 from storage.ledger import Ledger
 from storage.organizations import ensure_organization
 from storage.records import Customer, HandoffReason, Verification
@@ -118,12 +118,12 @@ def create_bench_app(data_dir: Path) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        database = Database(
-            f"sqlite+aiosqlite:///{data_dir / 'bench.db'}", Vault.parse(f"bench:{new_key()}")
-        )
+        vault = Vault.parse(f"bench:{new_key()}")
+        database = Database(f"sqlite+aiosqlite:///{data_dir / 'bench.db'}", vault)
         await database.migrate()
         await ensure_organization(database, "sample", "여보세요 모바일")
-        ledger = Ledger(CallStore(database, "sample"))
+        journal = Journal(data_dir / "journal", vault, "sample", clock=utc_now)
+        ledger = Ledger(CallStore(database, "sample"), journal)
         loop = asyncio.get_running_loop()
         switchboard = Switchboard(
             organization_id="sample",
@@ -139,8 +139,8 @@ def create_bench_app(data_dir: Path) -> FastAPI:
             vad=SileroVad(),
             dialogues=_one_sentence,
             data_dir=data_dir,
-            vault=database.vault,
-            clock=lambda: datetime.now(UTC),
+            vault=vault,
+            clock=utc_now,
             on_closed=lambda: None,
         )
         app.include_router(
@@ -151,9 +151,12 @@ def create_bench_app(data_dir: Path) -> FastAPI:
                 counters=StreamCounters(),
             )
         )
-        watch = asyncio.create_task(lag.watch())
+        await ledger.recover()
+        background = [asyncio.create_task(work) for work in (lag.watch(), ledger.run())]
         yield
-        watch.cancel()
+        for task in background:
+            task.cancel()
+        await journal.close()
         await database.close()
 
     app = FastAPI(lifespan=lifespan)

@@ -16,7 +16,9 @@ from app import Yeoboseyo
 from scripts.bench.greeting import first_heard_at
 from storage.calls import CallStore
 from storage.customers import CustomerStore
+from storage.entries import Noted
 from storage.errors import StorageError
+from storage.journal import Journal
 from storage.records import Customer, NewCall, Outcome, StoredCall, Verification
 from tests.support.remote_voices import ELEVENLABS, OPENAI
 from tests.support.serving import phone, serving, stored
@@ -152,14 +154,41 @@ def test_it_comes_at_once_while_the_call_is_being_stored(
     run_virtual(main())
 
 
-def test_a_call_that_cannot_be_stored_goes_to_the_human(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def _away(monkeypatch: pytest.MonkeyPatch) -> None:
     async def broken(self: CallStore, call: NewCall) -> int:
-        await asyncio.sleep(1)
+        await asyncio.sleep(0.5)
         raise StorageError("unavailable", "the database does not answer", retryable=True)
 
     monkeypatch.setattr(CallStore, "open", broken)
+
+
+def test_a_call_without_a_database_is_stored_when_it_is_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def main() -> None:
+        async with asyncio.timeout(600), serving(tmp_path) as app:
+            with monkeypatch.context() as patched:
+                _away(patched)
+                async with phone(app, caller=KIM) as call:
+                    await call.wait_for_reply()
+                    await call.hang_up()
+                yeoboseyo: Yeoboseyo = app.state.yeoboseyo
+                assert (await yeoboseyo.ledger.gauge()).waiting == 3
+            record = await stored(app, call.call_sid)
+        assert _said(record) == [f"{GREETING} {lines.RECORDED} {HELLO}"]
+        assert record.outcome is Outcome.ABANDONED
+
+    run_virtual(main())
+
+
+def test_a_call_that_can_be_stored_nowhere_goes_to_the_human(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(self: Journal, noted: Noted) -> None:
+        raise StorageError("unavailable", "the disk is full", retryable=True)
+
+    _away(monkeypatch)
+    monkeypatch.setattr(Journal, "append", full)
 
     async def main() -> None:
         async with asyncio.timeout(600), serving(tmp_path) as app:

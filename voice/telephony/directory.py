@@ -1,7 +1,5 @@
-"""What the webhooks learn about calls: live ones from the switchboard, the rest from storage."""
+"""What the webhooks learn about calls: live ones from the switchboard, the rest from the ledger."""
 
-from storage.calls import CallStore
-from storage.errors import StorageError
 from storage.ledger import Ledger
 from storage.records import HandoffStatus, Outcome
 from voice.switchboard import Switchboard
@@ -17,10 +15,9 @@ _STATUS = {
 class Directory:
     """The real CallDirectory of the webhooks."""
 
-    def __init__(self, switchboard: Switchboard, store: CallStore, ledger: Ledger) -> None:
+    def __init__(self, switchboard: Switchboard, ledger: Ledger) -> None:
         self._switchboard = switchboard
         self._ledger = ledger
-        self._store = store
 
     @property
     def draining(self) -> bool:
@@ -33,23 +30,15 @@ class Directory:
 
     async def outcome(self, call_sid: str) -> Outcome | None:
         """See CallDirectory."""
-        call = await self._store.by_sid(call_sid)
-        return None if call is None else call.outcome
+        return await self._ledger.outcome(call_sid)
 
     async def whisper_text(self, call_sid: str) -> str:
         """See CallDirectory."""
-        call = await self._store.by_sid(call_sid)
-        handoff = None if call is None else await self._store.handoff(call.id)
-        return "" if handoff is None else handoff.summary_text
+        return await self._ledger.brief(call_sid)
 
     async def handoff_status(self, call_sid: str, status: WebhookStatus) -> None:
         """See CallDirectory."""
-        try:
-            await self._ledger.handoff_status(call_sid, _STATUS[status])
-        except StorageError as error:
-            # A call that a full house sent to the human at once has no record here.
-            if error.code != "unknown_call":
-                raise
+        await self._ledger.handoff_status(call_sid, _STATUS[status])
 
     def stream_failed(self, call_sid: str) -> None:
         """See CallDirectory."""

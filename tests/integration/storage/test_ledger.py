@@ -3,23 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import AsyncIterator, Coroutine
+from pathlib import Path
 
 import pytest
 
 from storage.calls import CallStore
 from storage.database import Database
 from storage.errors import StorageError
+from storage.journal import Journal
 from storage.ledger import Ledger
 from storage.outbox import JobStatus, Outbox
 from storage.records import HandoffReason, HandoffStatus, NewCall, Outcome
 from tests.support.calls import NOW, ORGANIZATION, end, new_call, turn
+from tests.support.keys import VAULT
 
 
 @pytest.fixture
-def ledger(store: CallStore) -> Ledger:
+async def ledger(store: CallStore, tmp_path: Path) -> AsyncIterator[Ledger]:
     """The sample organization's, as its telephone has it."""
-    return Ledger(store, clock=lambda: NOW)
+    journal = Journal(tmp_path / "journal", VAULT, ORGANIZATION, clock=lambda: NOW)
+    ledger = Ledger(store, journal, clock=lambda: NOW)
+    assert await ledger.recover()
+    yield ledger
+    await journal.close()
 
 
 async def test_everything_written_twice_is_there_once(
@@ -84,9 +91,16 @@ async def test_calls_that_never_began_are_refused(ledger: Ledger) -> None:
     writes: list[Coroutine[None, None, None]] = [
         ledger.save_turn("CA9", turn()),
         ledger.request_handoff("CA9", HandoffReason.FAILURE, ""),
-        ledger.handoff_status("CA9", HandoffStatus.ANSWERED),
         ledger.close("CA9", end()),
     ]
     for write in writes:
         with pytest.raises(StorageError, match="unknown_call"):
             await write
+
+
+async def test_a_call_that_was_never_here_may_still_reach_the_human(
+    store: CallStore, ledger: Ledger
+) -> None:
+    await ledger.handoff_status("CA9", HandoffStatus.ANSWERED)
+
+    assert await store.list(10) == []
