@@ -27,6 +27,7 @@ from settings import Settings
 from storage.calls import CallStore
 from storage.cases import CaseStore
 from storage.change_requests import ChangeRequests
+from storage.clear import ServiceCalls
 from storage.customers import CustomerStore
 from storage.errors import StorageError
 from storage.history import CallHistory
@@ -97,6 +98,7 @@ class Yeoboseyo:
         fetch(self._model)  # What is missing is said at once, not when the server starts.
         self.database = open_database(settings)
         self.store = CallStore(self.database, settings.organization, clock=self.clock)
+        self.clear_calls = ServiceCalls(self.database, settings.organization)
         self.customers = CustomerStore(self.database, settings.organization)
         self.recordings = RecordingFinisher(self.database, settings.organization, settings.data_dir)
         self.worker = OutboxWorker(
@@ -372,7 +374,7 @@ class Yeoboseyo:
 
     async def _summarize(self, job: Job) -> None:
         """Writes the summary of a call that has ended."""
-        call = await self.store.get(job.payload["call_id"])
+        call = await self.clear_calls.get(job.payload["call_id"])
         if call is not None:
             summary = await summarize(call, self.knowledge.catalog, self.agents.model)
             await self.store.save_summary(call.id, summary)

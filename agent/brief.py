@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from knowledge.catalog.model import Catalog
 from storage.privacy import mask_name
-from storage.records import Customer, HandoffReason, ToolCall
+from storage.records import CustomerCard, HandoffReason, ToolCall
 
 _BRIEF_REASONS = {
     HandoffReason.CALLER_REQUEST: "상담원 연결 요청",
@@ -26,7 +26,7 @@ _SUBJECTS = {
 
 
 def handoff_brief(
-    customer: Customer | None,
+    customer: CustomerCard | None,
     tools: Iterable[ToolCall],
     *,
     reason: HandoffReason,

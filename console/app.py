@@ -20,6 +20,7 @@ from console.recordings import Player
 from console.render import SecurityHeaders, render
 from console.state import Console, Similar
 from storage.calls import CallStore
+from storage.clear import RevealedCalls
 from storage.database import Database
 from storage.errors import StorageError
 from storage.recordings.rows import RecordingStore
@@ -62,6 +63,7 @@ def create_console(
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.console = Console(
         calls=CallStore(database, organization_id, clock=clock),
+        revealed=RevealedCalls(database, organization_id),
         authenticator=Authenticator(UserStore(database, organization_id), clock=clock),
         organization_name=organization_name,
         recordings=RecordingStore(database, organization_id),

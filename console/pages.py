@@ -141,20 +141,22 @@ async def call(
     request: Request, console: ConsoleDep, user: UserDep, call_id: str, reveal: str = ""
 ) -> Response:
     """A call with its summary and transcript; `reveal=1` shows personal data, and is logged."""
-    stored = await _call(console, call_id)
-    revealed = reveal == "1"
-    if revealed:
+    stored, revealed = await _call(console, call_id), None
+    handoff = await console.calls.handoff(stored.id)
+    if reveal == "1":
+        revealed = await console.revealed.get(stored.id)
+    if revealed is not None:
         logger.info("user %s looks at call %s unmasked", user.name, stored.id)
+        stored, handoff = revealed.call, revealed.handoff
     detail = call_detail(
         stored,
-        await console.calls.handoff(stored.id),
+        handoff,
         console.clock(),
         plan_names=console.plan_names,
-        masked=not revealed,
         recording=await console.recordings.get(stored.id),
     )
     similar = await similar_to(console, stored)
-    return render(request, "call.html", call=detail, similar=similar, revealed=revealed)
+    return render(request, "call.html", call=detail, similar=similar, revealed=revealed is not None)
 
 
 @private.get("/calls/{call_id}/recording")

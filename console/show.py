@@ -1,4 +1,4 @@
-"""What the pages show of a call: Korean words, Seoul time, personal data masked; pure."""
+"""What the pages show of a call in Korean words and Seoul time; it is given masked, or revealed."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 
-from storage.privacy import mask, mask_name, mask_phone, written_phone
+from storage.privacy import written_phone
 from storage.records import (
     AnsweredQuestion,
     Handoff,
@@ -139,18 +139,17 @@ class CallDetail:
     exchanges: tuple[Exchange, ...]
 
 
-def call_line(call: StoredCall, now: datetime, *, masked: bool = True) -> CallLine:
+def call_line(call: StoredCall, now: datetime) -> CallLine:
     """A call for the list. `now` decides what is today."""
     at = call.started_at.astimezone(SEOUL)
-    conceal = _Concealer(call, masked=masked)
     return CallLine(
         id=call.id,
         at=at.isoformat(timespec="seconds"),
         day=day_of(at, now.astimezone(SEOUL)),
         time=f"{at:%H:%M}",
-        caller=conceal.phone(call.caller) or "번호 표시 제한",
-        customer=conceal.name(call.customer.name) if call.customer else "",
-        reason=conceal.text(call.summary.reason) if call.summary else "",
+        caller=_phone(call.caller) or "번호 표시 제한",
+        customer=call.customer.name if call.customer else "",
+        reason=call.summary.reason if call.summary else "",
         badge=_badge(call),
         length=length(call),
     )
@@ -163,47 +162,31 @@ def call_detail(
     *,
     plan_names: Mapping[str, str],
     recording: StoredRecording | None = None,
-    masked: bool = True,
 ) -> CallDetail:
     """A call for its own page."""
-    conceal = _Concealer(call, masked=masked)
     summary = call.summary
     plan_id = summary.plan_id if summary else None
     return CallDetail(
-        line=call_line(call, now, masked=masked),
+        line=call_line(call, now),
         call_sid=call.call_sid,
         began=_moment(call.started_at),
         ended=_moment(call.ended_at) if call.ended_at else "",
         called=written_phone(call.called),
         verification=VERIFICATIONS[call.verification],
         handoff=_handoff(call, handoff),
-        handoff_summary=conceal.text(handoff.summary_text) if handoff else "",
+        handoff_summary=handoff.summary_text if handoff else "",
         has_summary=summary is not None,
-        text=conceal.text(summary.text) if summary else "",
-        sentences=tuple(
-            SummarySentence(text=conceal.text(sentence.text), turns=sentence.turns)
-            for sentence in (summary.sentences if summary else ())
-        ),
-        mood=tuple(
-            MoodWords(words=conceal.text(words.words), turn=words.turn)
-            for words in (summary.mood if summary else ())
-        ),
+        text=summary.text if summary else "",
+        sentences=summary.sentences if summary else (),
+        mood=summary.mood if summary else (),
         summary_note=SUMMARY_NOTES.get(summary.code, "") if summary else "",
-        questions=tuple(
-            AnsweredQuestion(
-                question=conceal.text(question.question),
-                answer=conceal.text(question.answer),
-                fact_ids=question.fact_ids,
-                turn=question.turn,
-            )
-            for question in (summary.questions if summary else ())
-        ),
-        follow_ups=tuple(map(conceal.text, summary.follow_ups)) if summary else (),
+        questions=summary.questions if summary else (),
+        follow_ups=summary.follow_ups if summary else (),
         plan=plan_names.get(plan_id, plan_id) if plan_id else "",
         made_by=summary.made_by if summary else "",
         has_recording=recording is not None and recording.finished and bool(recording.duration_ms),
         recording_note=_recording_note(recording),
-        exchanges=tuple(_exchange(turn, conceal) for turn in call.turns),
+        exchanges=tuple(map(_exchange, call.turns)),
     )
 
 
@@ -236,43 +219,14 @@ def clock_time(milliseconds: int) -> str:
     return f"{minutes:02}:{seconds:02}"
 
 
-class _Concealer:
-    """Masks personal data, unless the reader asked to see it."""
-
-    def __init__(self, call: StoredCall, *, masked: bool) -> None:
-        names = {call.customer.name if call.customer else ""}
-        names.add((call.summary.customer_name if call.summary else None) or "")
-        # One letter alone would hit ordinary words.
-        self._names = {name for name in names if len(name) > 1}
-        self._masked = masked
-
-    def name(self, name: str) -> str:
-        return mask_name(name) if self._masked else name
-
-    def phone(self, phone: str) -> str:
-        return mask_phone(phone) if self._masked else written_phone(phone)
-
-    def keys(self, keys: str) -> str:
-        """Keyed digits may be a number or a birthday; one key alone is a choice."""
-        return "•" * len(keys) if self._masked and len(keys) > 1 else keys
-
-    def text(self, text: str) -> str:
-        if not self._masked:
-            return text
-        for name in self._names:
-            text = text.replace(name, mask_name(name))
-        return mask(text)
-
-
-def _exchange(turn: Turn, conceal: _Concealer) -> Exchange:
+def _exchange(turn: Turn) -> Exchange:
     heard = None
     if turn.input_kind != "none":
-        words = conceal.keys(turn.heard) if turn.input_kind == "keys" else conceal.text(turn.heard)
-        heard = _speech(words, turn.heard_started_ms)
+        heard = _speech(turn.heard, turn.heard_started_ms)
     said = None
     if turn.said or turn.interrupted:
         words = turn.said.removesuffix("…").rstrip() if turn.interrupted else turn.said
-        said = _speech(conceal.text(words), turn.said_started_ms)
+        said = _speech(words, turn.said_started_ms)
     return Exchange(
         index=turn.index,
         heard=heard,
@@ -290,6 +244,11 @@ def _speech(text: str, started_ms: int | None) -> Speech:
     if started_ms is None:
         return Speech(at="", at_s="", text=text)
     return Speech(at=clock_time(started_ms), at_s=f"{max(0, started_ms) / 1000:g}", text=text)
+
+
+def _phone(phone: str) -> str:
+    """As people write it; what is masked is so already."""
+    return phone if "*" in phone else written_phone(phone)
 
 
 def _badge(call: StoredCall) -> Badge:

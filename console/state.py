@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Protocol
 from console.auth import Authenticator
 from console.recordings import Player
 from storage.calls import CallStore
+from storage.clear import RevealedCalls
 from storage.recordings.rows import RecordingStore
 
 if TYPE_CHECKING:
@@ -31,6 +32,7 @@ class Console:
     """One organization's console."""
 
     calls: CallStore
+    revealed: RevealedCalls
     authenticator: Authenticator
     organization_name: str
     recordings: RecordingStore

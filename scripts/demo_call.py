@@ -19,7 +19,7 @@ from scripts.carrier.errors import CarrierError
 from scripts.carrier.runner import Caller, caller_voice
 from scripts.carrier.scenario import Scenario, Turn, load
 from settings import Settings
-from storage.calls import CallStore
+from storage.clear import ServiceCalls
 from storage.records import StoredCall
 from storage.records import Turn as Recorded
 from stores import open_database
@@ -46,7 +46,7 @@ class _NoSummaryError(Exception):
 async def _phone(console: Console, url: str, scenario: Scenario, settings: Settings) -> int:
     """Holds the call, shows it, and says what was wrong."""
     database = open_database(settings)
-    store = CallStore(database, settings.organization)
+    calls = ServiceCalls(database, settings.organization)
     call = SimulatedCall(
         url,
         caller=scenario.caller,
@@ -54,7 +54,7 @@ async def _phone(console: Console, url: str, scenario: Scenario, settings: Setti
         auth_token=settings.twilio_auth_token.get_secret_value(),
         account_sid=settings.twilio_account_sid,
     )
-    transcript = _Transcript(console, store, call.call_sid)
+    transcript = _Transcript(console, calls, call.call_sid)
     caller = Caller(call, caller_voice(scenario), tell=lambda _: None)
     console.print(f"· the phone rings: {scenario.caller} calls {scenario.called}\n")
     try:
@@ -70,15 +70,15 @@ async def _phone(console: Console, url: str, scenario: Scenario, settings: Setti
 class _Transcript:
     """Prints the conversation as it is committed, with what the caller meant beside it."""
 
-    def __init__(self, console: Console, store: CallStore, call_sid: str) -> None:
+    def __init__(self, console: Console, calls: ServiceCalls, call_sid: str) -> None:
         self._console = console
-        self._store = store
+        self._calls = calls
         self._call_sid = call_sid
         self._shown = 0
 
     async def caller_does(self, turn: Turn) -> None:
         """The caller is about to do this; what was said before is shown first."""
-        await self._show(await self._store.by_sid(self._call_sid))
+        await self._show(await self._calls.by_sid(self._call_sid))
         words = turn.say or (turn.during_reply.say if turn.during_reply else "")
         if words:
             into = " (into the reply)" if turn.during_reply else ""
@@ -88,7 +88,7 @@ class _Transcript:
         """Waits for the summary, shows the rest; raises _NoSummaryError when none is stored."""
         deadline = time.monotonic() + STORE_TIMEOUT_S
         while True:
-            stored = await self._store.by_sid(self._call_sid)
+            stored = await self._calls.by_sid(self._call_sid)
             if stored is not None and stored.summary is not None:
                 await self._show(stored)
                 return stored

@@ -3,26 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, and_, exists, or_, select, update
+from sqlalchemy import and_, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from storage.convert import from_summary, from_turn, to_call, to_handoff, to_turn
+from storage.convert import from_summary, from_turn, to_call
 from storage.database import Database, affected, reference, upsert
 from storage.errors import StorageError
+from storage.maskers import Maskers, acquaintance, mask_late
+from storage.masking import masked_summary
 from storage.models import (
     CalledNumberRow,
     CallRow,
-    CustomerRow,
     HandoffRow,
     HandoffStepRow,
-    RecordingRow,
+    MentionRow,
     SummaryRow,
     TurnRow,
 )
 from storage.outbox import enqueue
+from storage.reading import one_call, one_handoff, whole_call
 from storage.recordings import rows as recordings
 from storage.records import (
     CallEnd,
@@ -36,6 +39,8 @@ from storage.records import (
     Turn,
     Verification,
 )
+from storage.sealing import Seals
+from storage.types import storable
 
 SUMMARIZE = "summarize"
 """The job that every closed call asks for; its payload holds `call_id`."""
@@ -52,7 +57,10 @@ def utc_now() -> datetime:
 
 
 class CallStore:
-    """All that is kept of an organization's calls. Every method is one short transaction."""
+    """All that is kept of an organization's calls. Every method is one short transaction.
+
+    What it gives is masked; `storage.clear` has the same in the clear.
+    """
 
     def __init__(
         self, database: Database, organization_id: str, *, clock: Callable[[], datetime] = utc_now
@@ -60,6 +68,7 @@ class CallStore:
         self._database = database
         self._organization_id = organization_id
         self._clock = clock
+        self._maskers = Maskers()
 
     async def open(self, call: NewCall) -> int:
         """Store a beginning call and return its id; the same call again gives the same id."""
@@ -75,7 +84,7 @@ class CallStore:
                     {
                         "call_sid": call.call_sid,
                         "stream_sid": call.stream_sid,
-                        "caller": call.caller,
+                        **self._seals.caller(call.call_sid, call.caller),
                         "called": call.called,
                         "started_at": call.started_at,
                         "verification": Verification.NONE,
@@ -102,8 +111,31 @@ class CallStore:
 
     async def save_turn(self, call_id: int, turn: Turn) -> None:
         """Store a turn; a turn with the same index is replaced. Raises `unknown_call`."""
+        seals = self._seals
+        turn = replace(
+            turn,
+            heard=storable(turn.heard),
+            intended=storable(turn.intended),
+            said=storable(turn.said),
+        )
         async with self._database.write(self._organization_id) as session:
-            await _save(session, TurnRow, call_id, from_turn(turn), on=("call_id", "index"))
+            telling = await self._maskers.take(session, call_id, seals, before=turn.index)
+            masked, phones = await telling.masked(session, turn)
+            values = from_turn(turn, masked, telling.call_sid, seals)
+            await upsert(session, TurnRow, {"call_id": call_id, **values}, on=("call_id", "index"))
+            for phone in phones:
+                await upsert(
+                    session,
+                    MentionRow,
+                    {
+                        "call_id": call_id,
+                        "turn_index": turn.index,
+                        "phone_hash": seals.phone_hash(phone),
+                    },
+                    on=("call_id", "turn_index", "phone_hash"),
+                    update=False,
+                )
+        self._maskers.give_back(call_id, telling)
 
     async def verified(
         self, call_id: int, customer_id: int | None, verification: Verification
@@ -144,6 +176,8 @@ class CallStore:
             if not closed:
                 await _require_call(session, call_id)
                 return False
+            self._maskers.forget(call_id)
+            await mask_late(session, call_id, self._seals)
             await recordings.close(session, call_id, end.recording_ms, run_at=end.ended_at)
             enqueue(session, SUMMARIZE, {"call_id": call_id}, run_at=end.ended_at)
             return True
@@ -154,7 +188,14 @@ class CallStore:
         Raises `unknown_call`.
         """
         async with self._database.write(self._organization_id) as session:
-            await _save(session, SummaryRow, call_id, from_summary(summary), on=("call_id",))
+            telling = await acquaintance(session, call_id, self._seals)
+            masked = masked_summary(summary, telling.masker.names)
+            await upsert(
+                session,
+                SummaryRow,
+                {"call_id": call_id, **from_summary(masked)},
+                on=("call_id",),
+            )
             enqueue(session, INDEX_CASE, {"call_id": call_id}, run_at=self._clock())
 
     async def request_handoff(
@@ -169,8 +210,10 @@ class CallStore:
 
         Returns False, and changes nothing, when that was noted before. Raises `unknown_call`.
         """
+        seals = self._seals
         async with self._database.write(self._organization_id) as session:
-            await _require_call(session, call_id)
+            telling = await acquaintance(session, call_id, seals)
+            summary_text = storable(summary_text)
             now = at or self._clock()
             handoff_id = await upsert(
                 session,
@@ -180,7 +223,9 @@ class CallStore:
                     "requested_at": now,
                     "reason": reason,
                     "status": HandoffStatus.REQUESTED,
-                    "summary_text": summary_text,
+                    **seals.handoff(
+                        telling.call_sid, summary_text, telling.masker.text(summary_text)
+                    ),
                 },
                 on=("call_id",),
                 update=False,
@@ -207,15 +252,7 @@ class CallStore:
     async def handoff(self, call_id: int) -> Handoff | None:
         """A call's hand-off, if one was asked for."""
         async with self._database.read(self._organization_id) as session:
-            row = await session.scalar(select(HandoffRow).where(HandoffRow.call_id == call_id))
-            if row is None:
-                return None
-            steps = await session.scalars(
-                select(HandoffStepRow)
-                .where(HandoffStepRow.handoff_id == row.id)
-                .order_by(HandoffStepRow.at, HandoffStepRow.id)
-            )
-            return to_handoff(row, steps)
+            return await one_handoff(session, CallRow.id == call_id)
 
     async def get(self, call_id: int) -> StoredCall | None:
         """A call with its turns and summary."""
@@ -262,7 +299,7 @@ class CallStore:
         `before_id` continues after a page's last call. `search` is looked for, regardless of
         case, in summaries and in what caller and agent said.
         """
-        query = _whole_call().order_by(CallRow.id.desc()).limit(limit)
+        query = whole_call().order_by(CallRow.id.desc()).limit(limit)
         if before_id is not None:
             query = query.where(CallRow.id < before_id)
         if search:
@@ -273,36 +310,11 @@ class CallStore:
 
     async def _one(self, condition: Any) -> StoredCall | None:
         async with self._database.read(self._organization_id) as session:
-            found = (await session.execute(_whole_call().where(condition))).first()
-            if found is None:
-                return None
-            turns = await session.scalars(
-                select(TurnRow).where(TurnRow.call_id == found[0].id).order_by(TurnRow.index)
-            )
-            return to_call(*found, tuple(map(to_turn, turns)))
+            return await one_call(session, condition)
 
-
-async def _save(
-    session: AsyncSession,
-    model: type[TurnRow | SummaryRow],
-    call_id: int,
-    values: dict[str, Any],
-    *,
-    on: tuple[str, ...],
-) -> None:
-    with reference("unknown_call", f"no call {call_id}"):
-        saved = await upsert(session, model, {"call_id": call_id, **values}, on=on)
-    if saved is None:
-        raise _unknown_call(call_id)
-
-
-def _whole_call() -> Select[CallRow, CustomerRow, SummaryRow, str]:
-    return (
-        select(CallRow, CustomerRow, SummaryRow, RecordingRow.path)
-        .outerjoin(CustomerRow, CallRow.customer_id == CustomerRow.id)
-        .outerjoin(SummaryRow, CallRow.id == SummaryRow.call_id)
-        .outerjoin(RecordingRow, CallRow.id == RecordingRow.call_id)
-    )
+    @property
+    def _seals(self) -> Seals:
+        return Seals(self._database.vault, self._organization_id)
 
 
 def _mentions(search: str) -> Any:

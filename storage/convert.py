@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import asdict
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
+from storage.masking import MaskedTurn
 from storage.models import (
     CallRow,
     ChangeRequestRow,
@@ -21,6 +22,7 @@ from storage.records import (
     ChangeRequest,
     ChangeStatus,
     Customer,
+    CustomerCard,
     EarlierCall,
     Handoff,
     HandoffReason,
@@ -32,28 +34,36 @@ from storage.records import (
     Summary,
     SummaryCode,
     SummarySentence,
-    ToolCall,
     Turn,
     Verification,
 )
+from storage.sealing import Seals, to_tools
+
+ClearRows = tuple[CallRow, CustomerRow | None, Sequence[TurnRow]]
+"""The rows of a call that hold sealed values."""
 
 
-def to_customer(row: CustomerRow) -> Customer:
-    """A customer's row as a record."""
-    return Customer(
+def to_card(row: CustomerRow) -> CustomerCard:
+    """A customer's row as it may be shown."""
+    return CustomerCard(
         id=row.id,
         organization_id=row.organization_id,
         name=row.name,
         phone=row.phone,
-        born=row.born,
         plan_id=row.plan_id,
         since=row.since,
     )
 
 
-def from_turn(turn: Turn) -> dict[str, Any]:
+def to_customer(row: CustomerRow, seals: Seals) -> Customer:
+    """A customer's row in the clear. Raises StorageError `unknown_key`, `damaged`."""
+    clear = seals.open_customer(row.identity_hash, row.sealed)
+    return Customer(**{**asdict(to_card(row)), **clear})
+
+
+def from_turn(turn: Turn, masked: MaskedTurn, call_sid: str, seals: Seals) -> dict[str, Any]:
     """A turn as column values."""
-    return asdict(turn)
+    return {**asdict(turn), **seals.turn(call_sid, turn, masked)}
 
 
 def to_turn(row: TurnRow) -> Turn:
@@ -73,9 +83,7 @@ def to_turn(row: TurnRow) -> Turn:
         stt_ms=row.stt_ms,
         agent_ms=row.agent_ms,
         fact_ids=tuple(row.fact_ids),
-        tools=tuple(
-            ToolCall(**{**tool, "fact_ids": tuple(tool["fact_ids"])}) for tool in row.tools
-        ),
+        tools=to_tools(row.tools),
         grounding=tuple(row.grounding),
     )
 
@@ -125,7 +133,7 @@ def to_call(
     recording_path: str | None,
     turns: tuple[Turn, ...] = (),
 ) -> StoredCall:
-    """A call's rows as one record."""
+    """A call's rows as one record, masked as they are."""
     return StoredCall(
         id=call.id,
         organization_id=call.organization_id,
@@ -137,10 +145,24 @@ def to_call(
         outcome=None if call.outcome is None else Outcome(call.outcome),
         handoff_reason=_handoff_reason(call.handoff_reason),
         verification=Verification(call.verification),
-        customer=None if customer is None else to_customer(customer),
+        customer=None if customer is None else to_card(customer),
         recording_path=recording_path,
         summary=None if summary is None else to_summary(summary),
         turns=turns,
+    )
+
+
+def to_clear_call(masked: StoredCall, rows: ClearRows, seals: Seals) -> StoredCall:
+    """The same call in the clear. Raises StorageError `unknown_key`, `damaged`."""
+    call, customer, turns = rows
+    return replace(
+        masked,
+        caller=seals.open_caller(call.call_sid, call.caller, call.sealed),
+        customer=None if customer is None else to_customer(customer, seals),
+        turns=tuple(
+            seals.open_turn(call.call_sid, turn, row.sealed)
+            for turn, row in zip(masked.turns, turns, strict=True)
+        ),
     )
 
 

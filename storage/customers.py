@@ -1,4 +1,4 @@
-"""Customers of one organization."""
+"""Customers of one organization, in the clear: for the agent that speaks with them."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from storage.models import CustomerRow
 from storage.organizations import ensure_organization
 from storage.records import Customer
 from storage.sample import SAMPLE_CUSTOMERS
+from storage.sealing import Seals
 
 
 class CustomerStore:
@@ -23,7 +24,8 @@ class CustomerStore:
 
     async def by_phone(self, phone: str) -> list[Customer]:
         """All customers with this telephone (E.164), oldest first; a family may share one."""
-        return await self._where(CustomerRow.phone == phone)
+        seals = self._seals()
+        return await self._where(CustomerRow.phone_hash.in_(seals.phone_hashes([phone])))
 
     async def get(self, customer_id: int) -> Customer | None:
         """The customer with this id."""
@@ -32,19 +34,19 @@ class CustomerStore:
     async def load_sample(self, *, organization_name: str = "여보세요 모바일") -> None:
         """Store the organization and the sample customers; those already there stay as they are."""
         await ensure_organization(self._database, self._organization_id, organization_name)
+        seals = self._seals()
         async with self._database.write(self._organization_id) as session:
             for name, phone, born, plan_id, since in SAMPLE_CUSTOMERS:
+                hashes = seals.identity_hashes(phone, name)
+                known = select(CustomerRow.id).where(CustomerRow.identity_hash.in_(hashes))
+                if await session.scalar(known) is not None:
+                    continue  # perhaps under the key before this one
+                who = seals.customer(name=name, phone=phone, born=born)
                 await upsert(
                     session,
                     CustomerRow,
-                    {
-                        "name": name,
-                        "phone": phone,
-                        "born": born,
-                        "plan_id": plan_id,
-                        "since": since,
-                    },
-                    on=("organization_id", "phone", "name"),
+                    {**who, "plan_id": plan_id, "since": since},
+                    on=("organization_id", "identity_hash"),
                     update=False,
                 )
 
@@ -53,4 +55,9 @@ class CustomerStore:
             rows = await session.scalars(
                 select(CustomerRow).where(condition).order_by(CustomerRow.id)
             )
-            return [to_customer(row) for row in rows]
+            found = rows.all()
+        seals = self._seals()
+        return [to_customer(row, seals) for row in found]
+
+    def _seals(self) -> Seals:
+        return Seals(self._database.vault, self._organization_id)

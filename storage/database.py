@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -107,7 +108,7 @@ class Database:
                     engine.begin() as connection,
                     _only_migration(connection),
                 ):
-                    await _upgrade(connection)
+                    await _upgrade(connection, self._vault)
         finally:
             await engine.dispose()
 
@@ -146,9 +147,9 @@ class Database:
         return self._writer if self._sqlite else nullcontext()
 
 
-async def _upgrade(connection: AsyncConnection) -> None:
+async def _upgrade(connection: AsyncConnection, vault: Vault | None) -> None:
     try:
-        await connection.run_sync(migrations.upgrade)
+        await connection.run_sync(partial(migrations.upgrade, vault=vault))
     except CommandError as error:
         raise StorageError("unknown_schema", str(error)) from error
     except exc.DBAPIError as error:

@@ -90,6 +90,15 @@ def make_engine(url: URL, *, migrating: bool = False) -> AsyncEngine:
     return engine
 
 
+def _escaped_bytes(value: bytes) -> str:
+    """Bytes as a literal of any connection's character set."""
+    return f"x'{value.hex()}'"
+
+
+# aiomysql 0.3 takes this function from PyMySQL, which has none of that name since 1.2.
+aiomysql.connection.escape_bytes_prefixed = _escaped_bytes
+
+
 async def _connect_mysql(*positional: Any, **named: Any) -> Any:
     """The driver's own time-out ends with the socket's opening; this covers the greeting too."""
     async with asyncio.timeout(_CONNECT_S):

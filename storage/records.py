@@ -77,18 +77,23 @@ class ChangeStatus(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Customer:
-    """A customer of an organization."""
+class CustomerCard:
+    """What is shown of a customer; name and telephone are masked, unless it is a `Customer`."""
 
     id: int
     organization_id: str
     name: str
     phone: str
-    """E.164, such as +821012345678."""
-    born: date
     plan_id: str
     """A plan's id in the catalogue, such as rollover-10."""
     since: date
+
+
+@dataclass(frozen=True, kw_only=True)
+class Customer(CustomerCard):
+    """A customer of an organization, in the clear; the telephone is E.164, as +821012345678."""
+
+    born: date
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,19 +272,20 @@ class Handoff:
 
 @dataclass(frozen=True, kw_only=True)
 class StoredCall:
-    """A call with all that belongs to it, as the console and the summary read it."""
+    """A call with all that belongs to it: personal data masked, unless it was read in the clear."""
 
     id: int
     organization_id: str
     call_sid: str
     caller: str
+    """As people write it where it is masked, E.164 in the clear; empty when withheld."""
     called: str
     started_at: datetime
     ended_at: datetime | None
     outcome: Outcome | None
     handoff_reason: HandoffReason | None
     verification: Verification
-    customer: Customer | None
+    customer: CustomerCard | None
     recording_path: str | None
     summary: Summary | None
     turns: tuple[Turn, ...] = field(default=())

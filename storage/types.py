@@ -28,6 +28,11 @@ class UtcDateTime(TypeDecorator[datetime]):
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
 
 
+def storable(text: str) -> str:
+    """The text without what no database takes; see `SpokenText`."""
+    return text.replace("\x00", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+
+
 class SpokenText(TypeDecorator[str]):
     """Text of any length from outside, such as what a recogniser or a model wrote.
 
@@ -40,11 +45,7 @@ class SpokenText(TypeDecorator[str]):
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:
         """Make the text storable."""
-        if value is None:
-            return None
-        return (
-            value.replace("\x00", "").encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-        )
+        return None if value is None else storable(value)
 
 
 RowId = BigInteger().with_variant(Integer, "sqlite")

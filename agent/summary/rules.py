@@ -13,7 +13,7 @@ from storage.privacy import mask, mask_name
 from storage.records import (
     AnsweredQuestion,
     CallReason,
-    Customer,
+    CustomerCard,
     HandoffReason,
     Outcome,
     StoredCall,
@@ -215,7 +215,7 @@ def ending_of(call: StoredCall) -> str:
     return _ENDED.get(call.outcome or Outcome.FAILED, _ENDED[Outcome.FAILED])
 
 
-def who_called(customer: Customer | None, verification: Verification, catalog: Catalog) -> str:
+def who_called(customer: CustomerCard | None, verification: Verification, catalog: Catalog) -> str:
     """`김*수 고객님(이월 10GB 이용, 발신 번호로 확인)께서`."""
     if customer is None:
         return f"고객님({_VERIFIED[verification]})께서"

@@ -14,7 +14,7 @@ from scripts.carrier.call import SimulatedCall
 from scripts.carrier.scenario import Scenario
 from scripts.evaluate.house import Kept, customers, kept
 from settings import Settings
-from storage.calls import CallStore
+from storage.clear import ServiceCalls
 from storage.database import Database
 from stores import open_database
 
@@ -32,7 +32,7 @@ class Elsewhere:
         self._url = url.rstrip("/")
         self._settings = settings
         self._database = database
-        self._store = CallStore(database, settings.organization)
+        self._calls = ServiceCalls(database, settings.organization)
 
     async def renew(self, today: date) -> None:
         """See Place; nothing of a server that others use is touched."""
@@ -45,7 +45,7 @@ class Elsewhere:
         """See Place; waits for the summary, which the server writes after the call."""
         deadline = asyncio.get_running_loop().time() + _SUMMARY_S
         while True:
-            call = await self._store.by_sid(call_sid)
+            call = await self._calls.by_sid(call_sid)
             late = asyncio.get_running_loop().time() > deadline
             if call is not None and (call.summary is not None or late):
                 return await kept(self._database, call)

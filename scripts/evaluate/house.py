@@ -128,7 +128,7 @@ class House:
     async def kept(self, call_sid: str) -> Kept | None:
         """See Place."""
         await self.yeoboseyo.worker.drain()
-        call = await self.yeoboseyo.store.by_sid(call_sid)
+        call = await self.yeoboseyo.clear_calls.by_sid(call_sid)
         return None if call is None else await kept(self.yeoboseyo.database, call)
 
     def call(self, scenario: Scenario) -> SimulatedCall:
@@ -200,4 +200,4 @@ async def customers(database: Database, organization_id: str) -> tuple[object, .
     """All customers of an organization, column by column."""
     async with database.read(organization_id) as session:
         rows = await session.scalars(select(CustomerRow).order_by(CustomerRow.id))
-        return tuple((row.name, row.phone, row.born, row.plan_id, row.since) for row in rows)
+        return tuple((row.identity_hash, row.plan_id, row.since) for row in rows)

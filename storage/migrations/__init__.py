@@ -11,19 +11,28 @@ from alembic.config import Config
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-
-def upgrade(connection: Connection, revision: str = "head") -> None:
-    """Go forward to a revision. Raises Alembic's CommandError from a revision unknown here."""
-    command.upgrade(_config(connection), revision)
+    from storage.vault import Vault
 
 
-def downgrade(connection: Connection, revision: str) -> None:
-    """Go back to a revision, or with `base` to no tables at all."""
-    command.downgrade(_config(connection), revision)
+def upgrade(connection: Connection, revision: str = "head", *, vault: Vault | None = None) -> None:
+    """Go forward to a revision; the vault seals what older ones left open.
+
+    Raises Alembic's CommandError from a revision unknown here, StorageError `no_keys`.
+    """
+    command.upgrade(_config(connection, vault), revision)
 
 
-def _config(connection: Connection) -> Config:
+def downgrade(connection: Connection, revision: str, *, vault: Vault | None = None) -> None:
+    """Go back to a revision, or with `base` to no tables at all.
+
+    Raises StorageError `no_keys` where rows would have to be opened.
+    """
+    command.downgrade(_config(connection, vault), revision)
+
+
+def _config(connection: Connection, vault: Vault | None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection
+    config.attributes["vault"] = vault
     return config

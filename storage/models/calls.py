@@ -78,7 +78,7 @@ class TurnRow(Owned, Base):
     fact_ids: Mapped[list[Any]]
     tools: Mapped[list[Any]]
     grounding: Mapped[list[Any]]
-    private: Mapped[list[Any] | None] = mapped_column(JSON)
+    private: Mapped[list[Any] | None] = mapped_column(JSON(none_as_null=True))
     """The kinds of personal data that were found in what was said."""
     sealed: Mapped[bytes | None] = mapped_column(Sealed)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import String, UniqueConstraint
+from sqlalchemy import Index, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from storage.models.base import Base, Owned, same_organization
@@ -17,17 +17,19 @@ class CustomerRow(Owned, Base):
     __tablename__ = "customers"
     __table_args__ = (
         UniqueConstraint("organization_id", "id"),
-        UniqueConstraint("organization_id", "phone", "name"),
+        UniqueConstraint("organization_id", "identity_hash"),
+        Index(None, "organization_id", "phone_hash"),
     )
 
     name: Mapped[str] = mapped_column(String(100))
     phone: Mapped[str] = mapped_column(String(32))
-    born: Mapped[date]
     plan_id: Mapped[str] = mapped_column(String(64))
     since: Mapped[date]
-    phone_hash: Mapped[str | None] = mapped_column(String(64))
-    identity_hash: Mapped[str | None] = mapped_column(String(64))
-    sealed: Mapped[bytes | None] = mapped_column(Sealed)
+    phone_hash: Mapped[str] = mapped_column(String(64))
+    identity_hash: Mapped[str] = mapped_column(String(64))
+    """Of telephone and name."""
+    sealed: Mapped[bytes] = mapped_column(Sealed)
+    """Name, telephone, date of birth."""
 
 
 class UserRow(Owned, Base):

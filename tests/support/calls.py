@@ -95,7 +95,7 @@ def summary(**changes: Any) -> Summary:
         outcome=Outcome.COMPLETED,
         handoff_reason=None,
         follow_ups=("약정 할인 안내 문자 발송",),
-        customer_name="김철수",
+        customer_name="김*수",
         plan_id="rollover-10",
         verification=Verification.CALLER_ID,
         text="김*수 고객님이 이월 10GB 요금을 문의하셨고 월 50,000원임을 안내했습니다.",

@@ -76,7 +76,7 @@ async def stored(app: FastAPI, call_sid: str) -> StoredCall:
     async with asyncio.timeout(30):
         while True:
             await yeoboseyo.worker.drain()
-            record = await yeoboseyo.store.by_sid(call_sid)
+            record = await yeoboseyo.clear_calls.by_sid(call_sid)
             if record is not None and record.summary is not None:
                 return record
             await asyncio.sleep(0.1)

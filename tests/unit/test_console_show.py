@@ -1,4 +1,4 @@
-"""What the pages make of a call; above all, that they hide who phoned."""
+"""What the pages make of a call, which they are given masked or in the clear."""
 
 from __future__ import annotations
 
@@ -87,17 +87,8 @@ def _texts(value: Any) -> Iterator[str]:
             yield from _texts(item)
 
 
-def test_no_field_tells_who_phoned() -> None:
-    texts = list(_texts(call_detail(_call(), HANDOFF, NOW, plan_names={})))
-
-    assert len(texts) > 30
-    for text in texts:
-        assert NAME not in text
-        assert MIDDLE not in text
-
-
-def test_who_asks_is_told() -> None:
-    shown = call_detail(_call(), HANDOFF, NOW, plan_names={}, masked=False)
+def test_what_is_given_is_shown() -> None:
+    shown = call_detail(_call(), HANDOFF, NOW, plan_names={})
 
     assert (shown.line.customer, shown.line.caller) == (NAME, "010-1234-5678")
     assert shown.text == shown.handoff_summary == shown.questions[0].answer == TELLING
@@ -105,11 +96,9 @@ def test_who_asks_is_told() -> None:
     assert shown.exchanges[1].heard.text == "01012345678"
 
 
-def test_a_customer_known_to_the_summary_only_is_hidden_too() -> None:
-    line = call_line(_call(customer=None), NOW)
-
-    assert NAME not in line.reason
-    assert "김*수" in line.reason
+def test_a_masked_number_stays_as_it_is() -> None:
+    assert call_line(_call(caller="010-****-5678"), NOW).caller == "010-****-5678"
+    assert call_line(_call(caller=""), NOW).caller == "번호 표시 제한"
 
 
 def test_one_key_is_a_choice_and_stays() -> None:

@@ -187,7 +187,7 @@ async def test_a_call(browser: httpx.AsyncClient, call_id: int) -> None:
         "말씀 없음",
         "plan:rollover-10:fee_krw",
         "send_sms 실패",
-        "버튼 입력 ••••••",
+        "버튼 입력 ******",
         "CA1",
     ):
         assert shown in text, shown

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy import event, select
 
 from storage.calls import CallStore
+from storage.clear import ServiceCalls
 from storage.customers import CustomerStore
 from storage.database import Database
 from storage.errors import StorageError
@@ -20,6 +22,7 @@ from storage.models import CalledNumberRow
 from storage.organizations import ensure_organization
 from storage.outbox import JobStatus, Outbox
 from storage.records import (
+    CustomerCard,
     Handoff,
     HandoffReason,
     HandoffStatus,
@@ -52,7 +55,7 @@ async def test_a_whole_call_comes_back_as_it_was(database: Database, store: Call
     assert await store.close(call_id, over)
     await store.save_summary(call_id, summary())
 
-    expected = StoredCall(
+    clear = StoredCall(
         id=call_id,
         organization_id=ORGANIZATION,
         call_sid="CA1",
@@ -68,8 +71,20 @@ async def test_a_whole_call_comes_back_as_it_was(database: Database, store: Call
         summary=summary(),
         turns=(greeting, turn(1)),
     )
-    assert await store.get(call_id) == expected
-    assert await store.by_sid("CA1") == expected
+    calls = ServiceCalls(database, ORGANIZATION)
+    assert await calls.get(call_id) == clear
+    assert await calls.by_sid("CA1") == clear
+    card = CustomerCard(
+        id=customer.id,
+        organization_id=ORGANIZATION,
+        name="김*수",
+        phone="010-****-5678",
+        plan_id=customer.plan_id,
+        since=customer.since,
+    )
+    masked = replace(clear, caller="010-****-5678", customer=card)
+    assert await store.get(call_id) == masked
+    assert await store.by_sid("CA1") == masked
 
 
 async def test_a_call_that_goes_on_has_no_end(store: CallStore) -> None:

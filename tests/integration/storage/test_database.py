@@ -38,7 +38,7 @@ async def test_every_statement_is_confined(database: Database, store: CallStore)
         assert (await session.scalars(select(OrganizationRow.name))).all() == ["다른 회사"]
     async with database.write("other") as session:
         await session.execute(update(CustomerRow).values(plan_id="gone"))
-        await session.execute(delete(CustomerRow).where(CustomerRow.name != "김철수"))
+        await session.execute(delete(CustomerRow).where(CustomerRow.name != "김*수"))
 
     [still] = await CustomerStore(database, ORGANIZATION).by_phone("+821087654321")
     assert still.plan_id == "simple-70"
