@@ -15,6 +15,7 @@ from agent.grounding import promises
 from agent.grounding.check import Grounded, Grounding
 from agent.korean.wording import topic, won
 from knowledge.catalog.model import Catalog, Plan
+from storage.privacy import mask
 
 log = logging.getLogger(__name__)
 
@@ -75,12 +76,12 @@ class Guard:
         found = self.judge(proposed.text, known)
         if found.verdict != "ungrounded":
             return self._accept(proposed, found, found.verdict)
-        log.warning("a sentence was not grounded: %s", ", ".join(found.missing))
+        log.warning("a sentence was not grounded: %s", mask(", ".join(found.missing)))
         if anew := await self._anew(proposed, found, rephrase):
             again = self.judge(anew.text, known)
             if again.verdict != "ungrounded":
                 return self._accept(anew, again, "rephrased")
-            log.warning("nor was it, said anew: %s", ", ".join(again.missing))
+            log.warning("nor was it, said anew: %s", mask(", ".join(again.missing)))
         for text, verdict in ((self._fact(found, known.facts), "fact"), (REPLACEMENT, "replaced")):
             if text in self._said:
                 return None

@@ -7,6 +7,8 @@ import sys
 
 import typer
 
+from storage.privacy.logs import install
+
 COMMANDS = {
     "serve": "Answer calls: the telephone edge and the console.",
     "call": "Phone a server as a simulated carrier.",
@@ -33,5 +35,6 @@ def main(arguments: list[str] | None = None) -> None:
             raise SystemExit(0)
         typer.echo(f"\nerror: there is no command {words[0]!r}", err=True)
         raise SystemExit(2)
+    install()
     module = importlib.import_module(f"scripts.{words[0]}")
     module.app(args=words[1:], prog_name=f"yeoboseyo {words[0]}")

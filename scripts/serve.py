@@ -62,8 +62,6 @@ def serve() -> None:
     logging.basicConfig(
         level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
-    for chatty in ("httpx", "bm25s", "alembic", "faster_whisper"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
     missing = complain(settings)
     for problem in missing:
         typer.echo(f"error: {problem}", err=True)

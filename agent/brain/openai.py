@@ -37,6 +37,7 @@ from agent.model.service import Ask, ModelService
 from agent.prompts import ANSWER, REPHRASE
 from agent.tools import Toolbox, ToolResult
 from agent.toolspecs import json_schemas
+from storage.privacy import mask
 
 log = logging.getLogger(__name__)
 
@@ -106,7 +107,7 @@ class OpenAIBrain:
             if isinstance(tools.ending, EndCall) and not turn.said:
                 yield Say(text=lines.GOODBYE)  # nobody is hung up on without a word
         except BrainError as error:
-            log.info("the model did not answer a turn (%s): %s", error.code, error.message)
+            log.info("the model did not answer a turn (%s): %s", error.code, mask(error.message))
             if not (turn.answered or tools.ending or tools.needs):
                 turn.local = True
         if turn.local:

@@ -28,6 +28,7 @@ from agent.model.config import ModelConfig
 from agent.model.deadline import Deadline
 from agent.model.parameters import Parameters
 from agent.model.thoughts import ThoughtFilter
+from storage.privacy import mask
 
 log = logging.getLogger(__name__)
 
@@ -137,7 +138,9 @@ class ModelService:
                 retry_after_s=error.retry_after_s,
             )
             state = self._breaker.state(loop.time())
-            log.warning("the model failed (%s): %s; breaker %s", error.code, error, state)
+            log.warning(
+                "the model failed (%s): %s; breaker %s", error.code, mask(str(error)), state
+            )
             raise
         finally:
             self._breaker.abandoned(attempt)

@@ -13,6 +13,7 @@ from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
+from storage.privacy import mask
 from storage.records import Outcome
 from voice.telephony import signature, twiml
 from voice.telephony.numbers import normalise_caller
@@ -155,7 +156,7 @@ def create_webhooks(
     async def stream_status(fields: Signed) -> None:
         if fields.get("StreamEvent") == "stream-error":
             call_sid = _call_sid(fields)
-            log.error("stream of call %s failed: %s", call_sid, fields.get("StreamError", ""))
+            log.error("stream of call %s failed: %s", call_sid, mask(fields.get("StreamError", "")))
             calls.stream_failed(call_sid)
 
     @router.post("/whisper")
