@@ -249,6 +249,11 @@ class Yeoboseyo:
     async def _open_database(self) -> None:
         settings = self.settings
         await self.database.migrate()
+        if await self.database.passes_row_security():
+            logger.warning(
+                "the database's account is a superuser or has BYPASSRLS: PostgreSQL does not keep "
+                "organizations apart for it. Make a role that is neither, as README tells."
+            )
         if settings.organization == SAMPLE_ORGANIZATION:
             await self.customers.load_sample(organization_name=settings.organization_name)
         else:

@@ -11,17 +11,24 @@ from pathlib import Path
 from typing import Any, cast
 
 from alembic.util import CommandError
-from sqlalchemy import CursorResult, Delete, Update, event, exc, func, select, text
+from sqlalchemy import Connection, CursorResult, Delete, Update, event, exc, func, select, text
 from sqlalchemy import update as sql_update
 from sqlalchemy.dialects import mysql, postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession, async_sessionmaker
-from sqlalchemy.orm import ORMExecuteState, Session, UOWTransaction, with_loader_criteria
+from sqlalchemy.orm import (
+    ORMExecuteState,
+    Session,
+    SessionTransaction,
+    UOWTransaction,
+    with_loader_criteria,
+)
 
 from storage import migrations
-from storage.engines import database_url, make_engine
+from storage.engines import OTHER_MIGRATION_S, database_url, make_engine
 from storage.errors import StorageError
 from storage.faults import error_number, reference, translated
 from storage.models import OrganizationRow, Owned
+from storage.row_security import EVERY_ORGANIZATION, see
 from storage.vault import Vault
 
 __all__ = ["Database", "affected", "reference", "upsert"]
@@ -29,7 +36,6 @@ __all__ = ["Database", "affected", "reference", "upsert"]
 _INSERTS = {"sqlite": sqlite.Insert, "postgresql": postgresql.Insert}
 _DONE_BEFORE = {1050, 1051, 1060, 1061, 1091}
 """MariaDB's and MySQL's errors about a table, column or index that is there, or gone, already."""
-_OTHER_MIGRATION_S = 600
 
 
 class _OwnedSession(Session):
@@ -50,6 +56,12 @@ def _confine(state: ORMExecuteState) -> None:
         ),
         with_loader_criteria(OrganizationRow, OrganizationRow.id == organization_id),
     )
+
+
+@event.listens_for(_OwnedSession, "after_begin")
+def _tell(session: Session, _transaction: SessionTransaction, connection: Connection) -> None:
+    """PostgreSQL confines what happens to the organization by itself as well."""
+    see(connection, session.info["organization_id"])
 
 
 @event.listens_for(_OwnedSession, "before_flush")
@@ -126,7 +138,7 @@ class Database:
     async def read(self, organization_id: str) -> AsyncIterator[AsyncSession]:
         """A session that reads one organization's rows."""
         with translated():
-            async with self._read(info={"organization_id": organization_id}) as session:
+            async with self._read(info=_of(organization_id)) as session:
                 yield session
 
     @asynccontextmanager
@@ -138,13 +150,37 @@ class Database:
         with translated():
             async with (
                 self._exclusively(),
-                self._write(info={"organization_id": organization_id}) as session,
+                self._write(info=_of(organization_id)) as session,
                 session.begin(),
             ):
                 yield session
 
+    @asynccontextmanager
+    async def everywhere(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that sees all organizations: for backups, checks and other upkeep only."""
+        with translated():
+            async with self._exclusively(), self._writing.begin() as connection:
+                await connection.run_sync(see, EVERY_ORGANIZATION)
+                yield connection
+
+    async def passes_row_security(self) -> bool:
+        """Whether the account is one that PostgreSQL's row-level security does not hold."""
+        if self._url.get_backend_name() != "postgresql":
+            return False
+        async with self.everywhere() as connection:
+            mighty = text(
+                "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+            )
+            return bool(await connection.scalar(mighty))
+
     def _exclusively(self) -> AbstractAsyncContextManager[None]:
         return self._writer if self._sqlite else nullcontext()
+
+
+def _of(organization_id: str) -> dict[str, Any]:
+    if organization_id in {"", EVERY_ORGANIZATION}:
+        raise StorageError("wrong_organization", "this is no organization's id")
+    return {"organization_id": organization_id}
 
 
 async def _upgrade(connection: AsyncConnection, vault: Vault | None) -> None:
@@ -175,7 +211,7 @@ async def _only_migration(connection: AsyncConnection) -> AsyncIterator[None]:
     # The lock is the whole server's and the connection's: DDL ends transactions here.
     database = connection.engine.url.database or ""
     name = f"yeoboseyo {hashlib.sha256(database.encode()).hexdigest()[:32]}"
-    if not await connection.scalar(select(func.get_lock(name, _OTHER_MIGRATION_S))):
+    if not await connection.scalar(select(func.get_lock(name, OTHER_MIGRATION_S))):
         raise StorageError("unavailable", "another process is migrating still", retryable=True)
     try:
         yield

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from functools import partial
 from typing import Any
 
 import aiomysql
@@ -35,6 +37,10 @@ _CONNECT_S = 5
 _STATEMENT_S = 30
 """For a statement, which may wait for another's lock a third of that time."""
 _LOCK_S = 10
+OTHER_MIGRATION_S = 600
+"""How long one who would migrate waits for another who does."""
+_SWITCHES = 100
+_SWITCH_PAUSE_S = 0.02
 _MYSQL_BEGINNING = (
     "SET time_zone = '+00:00', "
     # What does not fit is refused, and not cut, whatever the server's own setting.
@@ -85,7 +91,8 @@ def make_engine(url: URL, *, migrating: bool = False) -> AsyncEngine:
         **options,
     )
     if kind == "sqlite":
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        patience_s = OTHER_MIGRATION_S if migrating else _LOCK_S
+        event.listen(engine.sync_engine, "connect", partial(_prepare_sqlite, patience_s=patience_s))
         event.listen(engine.sync_engine, "begin", _begin_sqlite)
     return engine
 
@@ -133,20 +140,33 @@ def _large_binary(_element: LargeBinary, _compiler: Any, **_options: Any) -> str
     return "MEDIUMBLOB"
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
+def _prepare_sqlite(connection: Any, _record: Any, *, patience_s: int) -> None:
     # The driver must not begin transactions by itself: `_begin_sqlite` does, see below.
     connection.isolation_level = None
     cursor = connection.cursor()
-    # WAL: readers do not wait for the writer. NORMAL: a commit survives a crash of the process,
-    # and only a loss of power may cost the last ones; each commit is spared a disk flush.
-    for pragma in (
-        "journal_mode = WAL",
-        "synchronous = NORMAL",
-        f"busy_timeout = {_LOCK_S * 1000}",
-        "foreign_keys = ON",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
+    cursor.execute(f"PRAGMA busy_timeout = {patience_s * 1000}")
+    connection.run_async(_keep_a_log)
+    # A commit survives a crash of the process, and only a loss of power may cost the last ones;
+    # each commit is spared a disk flush.
+    cursor.execute("PRAGMA synchronous = NORMAL")
+    cursor.execute("PRAGMA foreign_keys = ON")
     cursor.close()
+
+
+async def _keep_a_log(connection: Any) -> None:
+    """Write ahead (WAL): readers do not wait for the writer.
+
+    Of several that switch a new file to it at once all but one are refused, without waiting.
+    """
+    for attempt in range(_SWITCHES):
+        try:
+            await connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError:
+            if attempt == _SWITCHES - 1:
+                raise
+            await asyncio.sleep(_SWITCH_PAUSE_S)
+        else:
+            return
 
 
 def _begin_sqlite(connection: Connection) -> None:

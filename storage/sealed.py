@@ -30,7 +30,7 @@ async def count_by_key(database: Database) -> dict[str, Counter[str]]:
         # The head is enough, and a table of a million turns is not brought here for it.
         heads = type_coerce(func.substr(column, 1, HEAD_BYTES), LargeBinary)
         counts[table.name] = Counter()
-        async with database.engine.connect() as connection:
+        async with database.everywhere() as connection:
             async for (head,) in await connection.stream(
                 select(heads).where(column.is_not(None)).execution_options(yield_per=1_000)
             ):

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 from alembic import command
 from alembic.config import Config
 
+from storage.row_security import EVERY_ORGANIZATION, see
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
@@ -19,6 +21,7 @@ def upgrade(connection: Connection, revision: str = "head", *, vault: Vault | No
 
     Raises Alembic's CommandError from a revision unknown here, StorageError `no_keys`.
     """
+    see(connection, EVERY_ORGANIZATION)
     command.upgrade(_config(connection, vault), revision)
 
 
@@ -27,6 +30,7 @@ def downgrade(connection: Connection, revision: str, *, vault: Vault | None = No
 
     Raises StorageError `no_keys` where rows would have to be opened.
     """
+    see(connection, EVERY_ORGANIZATION)
     command.downgrade(_config(connection, vault), revision)
 
 

@@ -45,7 +45,7 @@ def empty_database(kind: str, folder: Path) -> Iterator[str]:
     account = _service_account(kind, name, password)
     asyncio.run(_administer(kind, *account))
     try:
-        url = make_url(_server(kind)).set(username=name, password=password, database=name)
+        url = make_url(server(kind)).set(username=name, password=password, database=name)
         yield url.render_as_string(hide_password=False)
     finally:
         if kind == "postgresql":
@@ -71,7 +71,7 @@ def migrate(url: str) -> None:
 async def empty_tables(database: Database) -> None:
     """Remove all rows of a server's database, as making one takes long; ids begin anew."""
     # Not TRUNCATE: it takes forty times as long where the tables are many and all but empty.
-    async with database.engine.begin() as connection:
+    async with database.everywhere() as connection:
         anew = (
             "ALTER SEQUENCE {}_id_seq RESTART"
             if connection.dialect.name == "postgresql"
@@ -83,7 +83,8 @@ async def empty_tables(database: Database) -> None:
                 await connection.execute(text(anew.format(table.name)))
 
 
-def _server(kind: str) -> str:
+def server(kind: str) -> str:
+    """The URL of a server's administrator."""
     return os.environ.get(VARIABLES[kind], _USUAL[kind])
 
 
@@ -126,8 +127,8 @@ async def _administer(kind: str, *statements: str) -> None:
 
 async def _connected(kind: str) -> Any:
     if kind == "postgresql":
-        return await asyncpg.connect(_server(kind), timeout=_PATIENCE_S)
-    url = make_url(_server(kind))
+        return await asyncpg.connect(server(kind), timeout=_PATIENCE_S)
+    url = make_url(server(kind))
     async with asyncio.timeout(_PATIENCE_S):
         return await aiomysql.connect(
             host=url.host or "127.0.0.1",

@@ -58,7 +58,7 @@ async def test_renaming_one_organization_leaves_the_others(database: Database) -
     await ensure_organization(database, "other", "다른 회사")
     await ensure_organization(database, "other", "새 이름")
 
-    async with database.engine.connect() as connection:
+    async with database.everywhere() as connection:
         rows = (
             await connection.execute(text("SELECT id, name FROM organizations ORDER BY id"))
         ).all()
