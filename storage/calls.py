@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import and_, exists, or_, select, update
+from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.convert import from_summary, from_turn, to_call
@@ -40,6 +40,7 @@ from storage.records import (
     Verification,
 )
 from storage.sealing import Seals
+from storage.search import find_calls, index_call
 from storage.types import storable
 
 SUMMARIZE = "summarize"
@@ -196,6 +197,7 @@ class CallStore:
                 {"call_id": call_id, **from_summary(masked)},
                 on=("call_id",),
             )
+            await index_call(session, call_id)
             enqueue(session, INDEX_CASE, {"call_id": call_id}, run_at=self._clock())
 
     async def request_handoff(
@@ -294,7 +296,7 @@ class CallStore:
     async def list(
         self, limit: int, *, before_id: int | None = None, search: str | None = None
     ) -> StoredCalls:
-        """Calls with their summaries and without their turns, newest first, in one query.
+        """Calls with their summaries and without their turns, newest first; all in one query.
 
         `before_id` continues after a page's last call. `search` is looked for, regardless of
         case, in summaries and in what caller and agent said.
@@ -302,9 +304,10 @@ class CallStore:
         query = whole_call().order_by(CallRow.id.desc()).limit(limit)
         if before_id is not None:
             query = query.where(CallRow.id < before_id)
-        if search:
-            query = query.where(_mentions(search))
         async with self._database.read(self._organization_id) as session:
+            if search:
+                found = await find_calls(session, search, limit, before_id=before_id)
+                query = query.where(CallRow.id.in_(found))
             rows = (await session.execute(query)).all()
         return [to_call(*row) for row in rows]
 
@@ -315,23 +318,6 @@ class CallStore:
     @property
     def _seals(self) -> Seals:
         return Seals(self._database.vault, self._organization_id)
-
-
-def _mentions(search: str) -> Any:
-    said = exists().where(
-        and_(
-            TurnRow.call_id == CallRow.id,
-            or_(
-                TurnRow.heard.icontains(search, autoescape=True),
-                TurnRow.said.icontains(search, autoescape=True),
-            ),
-        )
-    )
-    return or_(
-        SummaryRow.reason.icontains(search, autoescape=True),
-        SummaryRow.text.icontains(search, autoescape=True),
-        said,
-    )
 
 
 async def _add_step(

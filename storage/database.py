@@ -27,11 +27,11 @@ from storage import migrations
 from storage.engines import OTHER_MIGRATION_S, database_url, make_engine
 from storage.errors import StorageError
 from storage.faults import error_number, reference, translated
-from storage.models import OrganizationRow, Owned
+from storage.models import OfOrganization, OrganizationRow, Owned
 from storage.row_security import EVERY_ORGANIZATION, see
 from storage.vault import Vault
 
-__all__ = ["Database", "affected", "reference", "upsert"]
+__all__ = ["Database", "add_bits", "affected", "reference", "upsert"]
 
 _INSERTS = {"sqlite": sqlite.Insert, "postgresql": postgresql.Insert}
 _DONE_BEFORE = {1050, 1051, 1060, 1061, 1091}
@@ -52,7 +52,9 @@ def _confine(state: ORMExecuteState) -> None:
     organization_id: str = state.session.info["organization_id"]
     state.statement = state.statement.options(
         with_loader_criteria(
-            Owned, lambda row: row.organization_id == organization_id, include_aliases=True
+            OfOrganization,
+            lambda row: row.organization_id == organization_id,
+            include_aliases=True,
         ),
         with_loader_criteria(OrganizationRow, OrganizationRow.id == organization_id),
     )
@@ -68,7 +70,7 @@ def _tell(session: Session, _transaction: SessionTransaction, connection: Connec
 def _own(session: Session, _context: UOWTransaction, _instances: Sequence[Any] | None) -> None:
     """Give new rows to the session's organization."""
     for row in session.new:
-        if isinstance(row, Owned):
+        if isinstance(row, OfOrganization):
             row.organization_id = session.info["organization_id"]
 
 
@@ -273,3 +275,31 @@ async def _insert_if_new(
         insert_if_new.on_conflict_do_nothing(index_elements=keys).returning(model.id)
     )
     return row_id
+
+
+async def add_bits(
+    session: AsyncSession,
+    model: type[OfOrganization],
+    rows: Sequence[dict[str, Any]],
+    *,
+    on: Sequence[str],
+    bits: str,
+) -> None:
+    """Insert the organization's rows; where one with the same `on` is there, add its `bits`.
+
+    Rows in one order, always the same, cannot make two who do this wait for each other.
+    """
+    owned = [{**row, "organization_id": session.info["organization_id"]} for row in rows]
+    column = getattr(model, bits)
+    dialect = session.get_bind().dialect.name
+    if dialect == "mysql":
+        mine = mysql.insert(model)
+        both = column.bitwise_or(mine.inserted[bits])
+        await session.execute(mine.on_duplicate_key_update({bits: both}), owned)
+        return
+    insert = cast("type[sqlite.Insert]", _INSERTS[dialect])(model)
+    both = column.bitwise_or(insert.excluded[bits])
+    keys = [getattr(model, name).property.columns[0] for name in on]
+    await session.execute(
+        insert.on_conflict_do_update(index_elements=keys, set_={bits: both}), owned
+    )

@@ -21,7 +21,7 @@ from scripts.carrier.scenario import SEOUL, Scenario
 from scripts.serving import serving
 from settings import Settings
 from storage.database import Database
-from storage.models import Base, ChangeRequestRow, CustomerRow, HandoffRow, Owned
+from storage.models import Base, ChangeRequestRow, CustomerRow, HandoffRow, OfOrganization
 from storage.records import StoredCall
 from storage.vault import new_key
 
@@ -117,7 +117,7 @@ class House:
         models = {mapper.local_table: mapper.class_ for mapper in Base.registry.mappers}
         async with database.write(SAMPLE_ORGANIZATION) as session:
             for table in reversed(Base.metadata.sorted_tables):
-                if issubclass(models[table], Owned):
+                if issubclass(models[table], OfOrganization):
                     await session.execute(delete(models[table]))
         await self.yeoboseyo.customers.load_sample(organization_name=_ORGANIZATION_NAME)
 

@@ -6,7 +6,7 @@ by `*_hash`, keyed hashes.
 
 from __future__ import annotations
 
-from storage.models.base import Base, OrganizationRow, Owned
+from storage.models.base import Base, OfOrganization, OrganizationRow, Owned
 from storage.models.calls import (
     CalledNumberRow,
     CallRow,
@@ -20,12 +20,14 @@ from storage.models.operations import AuditEntryRow, ModelUsageRow, OutboxJobRow
 from storage.models.people import CustomerRow, UserRow, UserSessionRow
 from storage.models.prompts import PromptTemplateRow, PromptVersionRow
 from storage.models.reviews import CorrectionRow, FeedbackRow, ScorecardRow
+from storage.models.search import CallTermRow
 from storage.models.work import CallbackRow, ChangeRequestRow, HandoffRow, HandoffStepRow
 
 __all__ = [
     "AuditEntryRow",
     "Base",
     "CallRow",
+    "CallTermRow",
     "CallbackRow",
     "CalledNumberRow",
     "ChangeRequestRow",
@@ -39,6 +41,7 @@ __all__ = [
     "IngestionRunRow",
     "MentionRow",
     "ModelUsageRow",
+    "OfOrganization",
     "OrganizationRow",
     "OutboxJobRow",
     "Owned",

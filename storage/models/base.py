@@ -38,8 +38,14 @@ class OrganizationRow(Base):
     name: Mapped[str] = mapped_column(String(200))
 
 
-class Owned:
+class OfOrganization:
     """A row of one organization. Sessions see the rows of their own organization only."""
+
+    organization_id: Mapped[str] = mapped_column(String(64), ForeignKey("organizations.id"))
+
+
+class Owned(OfOrganization):
+    """A row of one organization with a number of its own."""
 
     id: Mapped[int] = mapped_column(RowId, primary_key=True)
     organization_id: Mapped[str] = mapped_column(

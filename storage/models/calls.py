@@ -31,6 +31,8 @@ class CallRow(Owned, Base):
         UniqueConstraint("organization_id", "id"),
         UniqueConstraint("organization_id", "call_sid"),
         Index(None, "organization_id", "caller_hash"),
+        Index(None, "customer_id", "started_at"),
+        Index(None, "organization_id", "indexed", "id"),
         same_organization("customer_id", "customers"),
     )
 
@@ -50,6 +52,8 @@ class CallRow(Owned, Base):
     """The process that lives the call."""
     cut_off: Mapped[bool] = mapped_column(server_default=false())
     """Whether it was closed because its server had died."""
+    indexed: Mapped[bool] = mapped_column(server_default=false())
+    """Whether `storage.search` finds it without reading it."""
 
 
 class TurnRow(Owned, Base):

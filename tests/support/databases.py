@@ -21,7 +21,7 @@ from sqlalchemy import make_url, text
 
 from storage.database import Database
 from storage.faults import SERVICE_ACCOUNTS
-from storage.models import Base, OrganizationRow
+from storage.models import Base
 
 KINDS = ("sqlite", "postgresql", "mariadb")
 VARIABLES = {"postgresql": "YEOBOSEYO_TEST_POSTGRES", "mariadb": "YEOBOSEYO_TEST_MARIADB"}
@@ -79,7 +79,7 @@ async def empty_tables(database: Database) -> None:
         )
         for table in reversed(Base.metadata.sorted_tables):
             deleted = (await connection.execute(table.delete())).rowcount
-            if deleted and table.name != OrganizationRow.__tablename__:
+            if deleted and table.autoincrement_column is not None:
                 await connection.execute(text(anew.format(table.name)))
 
 

@@ -37,7 +37,7 @@ async def _phone(database: Database, store: CallStore) -> int:
 async def test_no_readable_column_tells_who_phoned(database: Database, store: CallStore) -> None:
     await _phone(database, store)
 
-    async with database.engine.connect() as connection:
+    async with database.everywhere() as connection:
         for table in Base.metadata.sorted_tables:
             columns = [column for column in table.columns if column.name != "sealed"]
             for row in await connection.execute(select(*columns)):
@@ -130,7 +130,7 @@ async def test_what_is_sealed_opens_in_its_own_row_only(
     database: Database, store: CallStore
 ) -> None:
     call_id = await _phone(database, store)
-    async with database.engine.begin() as connection:
+    async with database.everywhere() as connection:
         await connection.execute(text("UPDATE turns SET turn_index = turn_index + 5"))
 
     with pytest.raises(StorageError) as caught:

@@ -14,6 +14,7 @@ from storage import migrations
 from storage.clear import ServiceCalls
 from storage.database import Database
 from storage.errors import StorageError
+from storage.row_security import EVERY_ORGANIZATION, see
 from tests.support.calls import NOW
 from tests.support.keys import VAULT
 
@@ -86,6 +87,7 @@ async def _with(url: str, *steps: Any) -> list[Any]:
     database = Database(url)
     try:
         async with database.engine.begin() as connection:
+            await connection.run_sync(see, EVERY_ORGANIZATION)
             return [await connection.run_sync(step) for step in steps]
     finally:
         await database.close()

@@ -18,7 +18,8 @@ def test_rows_carry_an_indexed_organization(table: Table) -> None:
 
     assert not column.nullable
     assert {key.column.table.name for key in column.foreign_keys} >= {"organizations"}
-    assert any(next(iter(index.columns)) is column for index in table.indexes)
+    keys = [index.columns for index in table.indexes] + [table.primary_key.columns]
+    assert any(next(iter(key)) is column for key in keys)
 
 
 @pytest.mark.parametrize("table", TABLES, ids=str)
