@@ -16,6 +16,7 @@ COMMANDS = {
     "ingest": "Load the catalogue into the knowledge index.",
     "users": "Manage who may sign in to the console.",
     "keys": "Make and check the keys that seal personal data.",
+    "jobs": "What is left to be done after calls, and what was given up.",
     "usage": "What the chat model took, by day.",
     "voice": "Make the fixed sentences ahead, as audio.",
     "evaluate": "Play scripted callers against the agent and check the answers.",
