@@ -233,6 +233,21 @@ def read_pointer(home: Path) -> Pointer | None:
         raise KnowledgeError("index-unreadable", f"{path}: {error}") from error
 
 
+def published_files(data_dir: Path) -> list[str]:
+    """What every organization's published catalogue consists of, by paths in the data directory.
+
+    With them the vectors can be made again. Raises KnowledgeError `index-unreadable`.
+    """
+    found: list[Path] = []
+    for home in sorted((data_dir / "knowledge").glob("*/")):
+        pointer = read_pointer(home)
+        if pointer is not None:
+            found.append(home / "current.json")
+            if not pointer.shipped:
+                found += catalog_files(home / pointer.version)
+    return [str(path.relative_to(data_dir)) for path in found]
+
+
 def _write_pointer(home: Path, pointer: Pointer) -> None:
     home.mkdir(parents=True, exist_ok=True)
     with tempfile.NamedTemporaryFile(

@@ -1,4 +1,4 @@
-"""`yeoboseyo keys`: make and check the keys that seal personal data."""
+"""`yeoboseyo keys`: make, check and exchange the keys that seal personal data."""
 
 from __future__ import annotations
 
@@ -12,11 +12,14 @@ import typer
 
 from settings import Settings
 from storage.errors import StorageError
+from storage.rotation import Rotation
 from storage.sealed import count_by_key
 from storage.vault import Vault, new_key
 from stores import open_database
 
-app = typer.Typer(help="Make and check the keys that seal personal data.", no_args_is_help=True)
+app = typer.Typer(
+    help="Make, check and exchange the keys that seal personal data.", no_args_is_help=True
+)
 
 _SEOUL = ZoneInfo("Asia/Seoul")
 
@@ -64,20 +67,73 @@ def check() -> None:
         ring, counts = asyncio.run(_look())
     except StorageError as error:
         _fail(error.message)
+    totals = _print(ring, counts)
+    if missing := sorted(set(totals) - set(ring)):
+        _fail(f"Not in YEOBOSEYO_KEYS: {', '.join(missing)}. What they sealed cannot be read.")
+
+
+@app.command()
+def rotate(
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Only say how much each key seals.")
+    ] = False,
+) -> None:
+    """Have the first key of YEOBOSEYO_KEYS seal all that others sealed, while calls go on.
+
+    Restart the servers with the new ring first. It may be stopped and begun again; the exit status
+    is 1 while another key is needed still.
+    """
+    try:
+        ring, counts, rotation = asyncio.run(_rotate(dry_run=dry_run))
+    except (StorageError, OSError) as error:
+        _fail(str(error))
+    totals = _print(ring, counts)
+    if rotation is not None:
+        typer.echo(f"Exchanged: {rotation.exchanged.total():,}")
+        if rotation.failed:
+            typer.echo(f"Could not be opened: {dict(rotation.failed)}; see the log.", err=True)
+        if rotation.left:
+            typer.echo(f"Not finished yet: {rotation.left} recordings. Run it again.", err=True)
+    if others := sorted(set(totals) - {ring[0]}):
+        _fail(f"Still needed: {', '.join(others)}.")
+    typer.echo(f"All is sealed by {ring[0]}: the other keys can go, but old backups need theirs.")
+
+
+def _print(ring: tuple[str, ...], counts: dict[str, Counter[str]]) -> Counter[str]:
+    """How much each key seals, line by line."""
     totals = sum(counts.values(), Counter[str]())
     for key_id in dict.fromkeys([*ring, *sorted(totals)]):
         where = [f"{table} {found[key_id]:,}" for table, found in counts.items() if found[key_id]]
         role = "missing" if key_id not in ring else "seals" if key_id == ring[0] else "opens"
         typer.echo(f"{key_id}\t{role}\t{totals[key_id]:,}" + "".join(f"\t{one}" for one in where))
-    if missing := sorted(set(totals) - set(ring)):
-        _fail(f"Not in YEOBOSEYO_KEYS: {', '.join(missing)}. What they sealed cannot be read.")
+    return totals
+
+
+async def _rotate(
+    *, dry_run: bool
+) -> tuple[tuple[str, ...], dict[str, Counter[str]], Rotation | None]:
+    settings = Settings()
+    database = open_database(settings)
+    try:
+        await database.migrate()
+        rotation = None if dry_run else Rotation(database, settings.data_dir)
+        if rotation is not None:
+            await rotation.run()
+        return (
+            database.vault.key_ids,
+            await count_by_key(database, settings.data_dir),
+            rotation,
+        )
+    finally:
+        await database.close()
 
 
 async def _look() -> tuple[tuple[str, ...], dict[str, Counter[str]]]:
-    database = open_database(Settings())
+    settings = Settings()
+    database = open_database(settings)
     try:
         await database.migrate()
-        return database.vault.key_ids, await count_by_key(database)
+        return database.vault.key_ids, await count_by_key(database, settings.data_dir)
     finally:
         await database.close()
 

@@ -104,8 +104,8 @@ class Database:
             raise StorageError("no_keys", "YEOBOSEYO_KEYS is not set: personal data stays sealed")
         return self._vault
 
-    async def migrate(self) -> None:
-        """Bring the tables to the newest revision, one process at a time.
+    async def migrate(self, revision: str = "head") -> None:
+        """Bring the tables to the newest revision, or to this one, one process at a time.
 
         Raises StorageError `unknown_schema` when a newer version has written this database, and
         `half_migrated` when an earlier migration was cut off on MariaDB or MySQL, which cannot
@@ -122,7 +122,7 @@ class Database:
                     engine.begin() as connection,
                     _only_migration(connection),
                 ):
-                    await _upgrade(connection, self._vault)
+                    await _upgrade(connection, revision, self._vault)
         finally:
             await engine.dispose()
 
@@ -159,9 +159,23 @@ class Database:
 
     @asynccontextmanager
     async def everywhere(self) -> AsyncIterator[AsyncConnection]:
-        """A transaction that sees all organizations: for backups, checks and other upkeep only."""
+        """A transaction that writes to all organizations: for upkeep only.
+
+        As with `write`, keep it short, and never begin another one inside.
+        """
         with translated():
             async with self._exclusively(), self._writing.begin() as connection:
+                await connection.run_sync(see, EVERY_ORGANIZATION)
+                yield connection
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction that reads all organizations as they are at one moment: for upkeep only."""
+        engine = self.engine
+        if not self._sqlite:
+            engine = engine.execution_options(isolation_level="REPEATABLE READ")
+        with translated():
+            async with engine.connect() as connection, connection.begin():
                 await connection.run_sync(see, EVERY_ORGANIZATION)
                 yield connection
 
@@ -169,7 +183,7 @@ class Database:
         """Whether the account is one that PostgreSQL's row-level security does not hold."""
         if self._url.get_backend_name() != "postgresql":
             return False
-        async with self.everywhere() as connection:
+        async with self.snapshot() as connection:
             mighty = text(
                 "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
             )
@@ -185,9 +199,9 @@ def _of(organization_id: str) -> dict[str, Any]:
     return {"organization_id": organization_id}
 
 
-async def _upgrade(connection: AsyncConnection, vault: Vault | None) -> None:
+async def _upgrade(connection: AsyncConnection, revision: str, vault: Vault | None) -> None:
     try:
-        await connection.run_sync(partial(migrations.upgrade, vault=vault))
+        await connection.run_sync(partial(migrations.upgrade, revision=revision, vault=vault))
     except CommandError as error:
         raise StorageError("unknown_schema", str(error)) from error
     except exc.DBAPIError as error:

@@ -12,7 +12,8 @@ class StorageError(Exception):
     `access_denied` (the server refuses the account), `no_database`, `unknown_schema`,
     `half_migrated` (a migration was cut off where the database cannot take it back),
     `unconfined` (a statement that no organization can be added to), `no_keys`, `bad_keys`,
-    `unknown_key`, `damaged` (a sealed value that was changed or moved).
+    `unknown_key`, `damaged` (what was sealed or saved was changed or moved), `exists`,
+    `not_empty` (a place that a backup cannot be restored to), `unknown_backup`.
     """
 
     def __init__(self, code: str, message: str, *, retryable: bool = False) -> None:

@@ -1,15 +1,20 @@
-"""Which keys have sealed what is stored, over all organizations."""
+"""Which keys have sealed what is stored, over all organizations: rows and recordings."""
 
 from __future__ import annotations
 
+import asyncio
 from collections import Counter
+from contextlib import suppress
+from pathlib import Path
 
 from sqlalchemy import LargeBinary, Table, func, select, type_coerce
 
 from storage.database import Database
 from storage.models import Base
+from storage.recordings.files import SUFFIX, read_head
 from storage.vault import HEAD_BYTES, key_id_of
 
+RECORDINGS = "files of recordings"
 SEALED = "sealed"
 """The column that holds a row's clear values, in every table that has one."""
 
@@ -19,20 +24,30 @@ def sealed_tables() -> list[Table]:
     return [table for table in Base.metadata.sorted_tables if SEALED in table.columns]
 
 
-async def count_by_key(database: Database) -> dict[str, Counter[str]]:
-    """How many values each key has sealed, by table.
+async def count_by_key(database: Database, data_dir: Path) -> dict[str, Counter[str]]:
+    """How many values and recordings each key has sealed, by table, and the files by `RECORDINGS`.
 
     Raises StorageError `damaged` where something is stored that no key has sealed.
     """
-    counts: dict[str, Counter[str]] = {}
+    counts = {RECORDINGS: await asyncio.to_thread(_count_recordings, data_dir / "recordings")}
     for table in sealed_tables():
         column = table.columns[SEALED]
         # The head is enough, and a table of a million turns is not brought here for it.
         heads = type_coerce(func.substr(column, 1, HEAD_BYTES), LargeBinary)
         counts[table.name] = Counter()
-        async with database.everywhere() as connection:
+        async with database.snapshot() as connection:
             async for (head,) in await connection.stream(
                 select(heads).where(column.is_not(None)).execution_options(yield_per=1_000)
             ):
                 counts[table.name][key_id_of(head)] += 1
     return counts
+
+
+def _count_recordings(folder: Path) -> Counter[str]:
+    count: Counter[str] = Counter()
+    for path in folder.glob(f"*{SUFFIX}"):
+        # A file that has just been made, or that goes meanwhile, holds nothing.
+        with suppress(FileNotFoundError), path.open("rb") as file:
+            if path.stat().st_size:
+                count[key_id_of(read_head(file).sealed_key)] += 1
+    return count

@@ -114,6 +114,14 @@ class Seals:
         clear: str = self._open(self._about("handoffs", call_sid), sealed).get("summary_text", text)
         return clear
 
+    def resealed(self, sealed: bytes, table: str, *keys: str) -> bytes:
+        """What a table's row with these natural keys holds, sealed by the ring's first key.
+
+        Raises StorageError `unknown_key`, `damaged`.
+        """
+        about = self._about(table, *keys)
+        return self._vault.seal(self._vault.open(sealed, about=about), about=about)
+
     def _about(self, table: str, *keys: str) -> str:
         return "/".join((table, self._organization_id, *keys))
 

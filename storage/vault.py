@@ -86,10 +86,8 @@ class Vault:
 
         So a sealed value that is moved to another row does not open there.
         """
-        key_id = self.active.encode()
         nonce = os.urandom(NONCE_BYTES)
-        head = bytes([_FORMAT, len(key_id)]) + key_id + nonce
-        return head + self._ciphers[self.active].encrypt(nonce, clear, about.encode())
+        return self.head + nonce + self._ciphers[self.active].encrypt(nonce, clear, about.encode())
 
     def open(self, sealed: bytes, *, about: str) -> bytes:
         """Open what `seal` made. Raises StorageError `unknown_key`, `damaged`."""
@@ -102,6 +100,11 @@ class Vault:
             return cipher.decrypt(nonce, body, about.encode())
         except (InvalidTag, ValueError) as error:
             raise StorageError("damaged", "a sealed value was changed, or moved") from error
+
+    @property
+    def head(self) -> bytes:
+        """What everything begins with that the ring's first key seals."""
+        return _head_of(self.active)
 
     def fingerprint(self, value: str) -> str:
         """64 hexadecimal digits by which a value is found again, and from which it is not told."""
@@ -118,6 +121,10 @@ def key_id_of(sealed: bytes) -> str:
     Raises StorageError `damaged`.
     """
     return _head(sealed)[0]
+
+
+def _head_of(key_id: str) -> bytes:
+    return bytes([_FORMAT, len(key_id)]) + key_id.encode()
 
 
 def _head(sealed: bytes) -> tuple[str, int]:

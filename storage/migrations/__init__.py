@@ -7,6 +7,9 @@ from typing import TYPE_CHECKING
 
 from alembic import command
 from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 
 from storage.row_security import EVERY_ORGANIZATION, see
 
@@ -34,7 +37,20 @@ def downgrade(connection: Connection, revision: str, *, vault: Vault | None = No
     command.downgrade(_config(connection, vault), revision)
 
 
-def _config(connection: Connection, vault: Vault | None) -> Config:
+def known(revision: str) -> bool:
+    """Whether this version knows a revision."""
+    try:
+        return bool(ScriptDirectory.from_config(_config(None, None)).get_revision(revision))
+    except CommandError:
+        return False
+
+
+def current(connection: Connection) -> str | None:
+    """The revision of a database's tables; None without any."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def _config(connection: Connection | None, vault: Vault | None) -> Config:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent).replace("%", "%%"))
     config.attributes["connection"] = connection

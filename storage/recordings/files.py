@@ -5,8 +5,10 @@ All of it blocks: it belongs into threads. No function here knows rows.
 
 from __future__ import annotations
 
+import itertools
 import os
 import secrets
+import shutil
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -29,7 +31,7 @@ from storage.recordings.format import (
     parse_head,
     parse_record_head,
 )
-from storage.vault import Vault
+from storage.vault import Vault, key_id_of
 
 SUFFIX = ".yrec"
 _DRAFT = ".new"
@@ -234,13 +236,54 @@ def rewrite(
     return Recording.open(path, vault, name)
 
 
-def head_of(path: Path) -> Head:
+def reseal(path: Path, vault: Vault) -> bool:
+    """Have the ring's first key seal a file's key; False where it does already.
+
+    The sound is not touched; no process may write the file meanwhile. Raises StorageError
+    `damaged`, `unknown_key`, OSError.
+    """
+    _drop_drafts(path)
+    with path.open("rb") as file:
+        head, at = parse_head(_read(file, 0, MAX_HEAD_BYTES))
+        if key_id_of(head.sealed_key) == vault.active:
+            return False
+        draft = _draft_of(path)
+        try:
+            with open(draft, "xb", opener=_private) as new:
+                new.write(head.resealed(vault).encode())
+                file.seek(at)
+                shutil.copyfileobj(file, new)
+                new.flush()
+                os.fsync(new.fileno())
+            _take_place(draft, path)
+        finally:
+            draft.unlink(missing_ok=True)
+    return True
+
+
+def read_head(file: BinaryIO) -> Head:
     """A file's head, which tells whose recording it is and by which key it opens.
 
-    Raises StorageError `damaged`, OSError.
+    Raises StorageError `damaged`.
     """
-    with path.open("rb") as file:
-        return parse_head(_read(file, 0, MAX_HEAD_BYTES))[0]
+    return parse_head(_read(file, 0, MAX_HEAD_BYTES))[0]
+
+
+def whole_bytes(file: BinaryIO) -> int:
+    """How much of a file, which may still be written, is head and whole records; needs no key.
+
+    Raises StorageError `damaged`.
+    """
+    _, at = parse_head(_read(file, 0, MAX_HEAD_BYTES))
+    size = file.seek(0, os.SEEK_END)
+    for index in itertools.count():
+        head = parse_record_head(_read(file, at, RECORD_HEAD_BYTES), index)
+        if head is None or at + RECORD_HEAD_BYTES + head.length > size:
+            return at
+        at += RECORD_HEAD_BYTES + head.length
+        if head.kind == END:
+            return at
+    raise AssertionError  # It counts for ever.
 
 
 def _read(file: BinaryIO, at: int, length: int) -> bytes:

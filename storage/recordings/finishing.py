@@ -22,7 +22,7 @@ logger = logging.getLogger(__name__)
 
 _TOLERATED_MS = 1_000
 """So much less than was recorded may be on the disk."""
-_MASKS = frozenset("*•")
+_MASK = "*"
 
 Spans = Sequence[tuple[int, int]]
 
@@ -70,7 +70,7 @@ def _spoken(row: TurnRow) -> SpokenTurn:
         heard_ms=_span(row.heard_started_ms, row.heard_ended_ms),
         said_ms=_span(row.said_started_ms, row.said_ended_ms),
         private=row.private or (),
-        repeated=not _MASKS.isdisjoint(row.said),
+        repeated=_MASK in row.said,
     )
 
 

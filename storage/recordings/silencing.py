@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
+from storage.privacy import Kind
 from storage.recordings.format import FRAME_BYTES, RATE
 
-SILENT_KINDS = frozenset({"resident", "foreigner", "passport", "licence", "card", "account"})
+SILENT_KINDS = frozenset(
+    {Kind.RESIDENT, Kind.FOREIGNER, Kind.PASSPORT, Kind.LICENCE, Kind.CARD, Kind.ACCOUNT}
+)
 """Numbers that the law protects by themselves, or that money is taken with."""
 
 MARGIN_MS = 300

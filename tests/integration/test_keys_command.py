@@ -1,12 +1,17 @@
 """`yeoboseyo keys`, as an operator runs it."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner
 
 from scripts.keys import app
-from storage.vault import Vault
+from settings import Settings
+from storage.customers import CustomerStore
+from storage.sample import SAMPLE_CUSTOMERS
+from storage.vault import Vault, new_key
+from stores import open_database
 from tests.support.keys import RING
 
 
@@ -50,3 +55,35 @@ def test_a_fresh_database_needs_no_key_but_the_sealing_one(
     monkeypatch.setenv("YEOBOSEYO_KEYS", RING)
     checked = run.invoke(app, ["check"])
     assert (checked.exit_code, checked.stdout) == (0, "test\tseals\t0\n")
+
+
+def test_keys_are_exchanged(run: CliRunner, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def fill() -> None:
+        database = open_database(Settings())
+        try:
+            await database.migrate()
+            await CustomerStore(database, "sample").load_sample()
+        finally:
+            await database.close()
+
+    monkeypatch.setenv("YEOBOSEYO_KEYS", RING)
+    asyncio.run(fill())
+    ring = f"next:{new_key()},{RING}"
+    monkeypatch.setenv("YEOBOSEYO_KEYS", ring)
+    customers = len(SAMPLE_CUSTOMERS)
+
+    before = run.invoke(app, ["rotate", "--dry-run"])
+    assert before.exit_code == 1
+    assert before.stdout == f"next\tseals\t0\ntest\topens\t{customers}\tcustomers {customers}\n"
+    assert before.stderr == "Still needed: test.\n"
+    done = run.invoke(app, ["rotate"])
+    assert done.exit_code == 0
+    assert f"Exchanged: {customers}" in done.stdout
+    assert "the other keys can go" in done.stdout
+    monkeypatch.setenv("YEOBOSEYO_KEYS", ring.partition(",")[0])
+    checked = run.invoke(app, ["check"])
+    assert checked.stdout == f"next\tseals\t{customers}\tcustomers {customers}\n"
+    monkeypatch.setenv("YEOBOSEYO_KEYS", RING)
+    missing = run.invoke(app, ["check"])
+    assert missing.exit_code == 1
+    assert "Not in YEOBOSEYO_KEYS: next" in missing.stderr

@@ -14,12 +14,11 @@ from storage.calls import CallStore
 from storage.database import Database
 from storage.errors import StorageError
 from storage.models import OutboxJobRow, TurnRow
-from storage.outbox import JobKind
 from storage.recordings import finishing
 from storage.recordings.files import RecordingWriter, recording_name
 from storage.recordings.finishing import RecordingFinisher
 from storage.recordings.format import interleave
-from storage.recordings.rows import RecordingStore
+from storage.recordings.rows import FINISH_RECORDING, RecordingStore
 from storage.records import RecordingStatus, StoredRecording
 from tests.support.calls import NOW, ORGANIZATION, end, new_call, turn
 from tests.support.keys import VAULT
@@ -95,7 +94,7 @@ async def test_a_recording_is_begun_closed_and_finished(
     assert await store.open(new_call(recording_path=PATH)) == call_id
     await store.close(call_id, end(recording_ms=10_000))
     await store.close(call_id, end(recording_ms=1))
-    assert await jobs(database) == [JobKind.FINISH_RECORDING, JobKind.SUMMARIZE]
+    assert await jobs(database) == [FINISH_RECORDING, "summarize"]
     assert (await get(rows, call_id)).duration_ms == 10_000
     await finisher.finish(call_id)
     assert await get(rows, call_id) == StoredRecording(
@@ -136,7 +135,7 @@ async def test_numbers_that_nobody_may_hear_are_silenced(
         {
             "heard_started_ms": 2_500,
             "heard_ended_ms": 3_000,
-            "said": "카드번호 ••••이 맞으신가요?",
+            "said": "카드번호 ****이 맞으신가요?",
             "said_started_ms": 4_000,
             "said_ended_ms": 4_500,
             "private": ["card"],

@@ -12,7 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from storage.errors import StorageError
-from storage.recordings.files import Recording, RecordingWriter, head_of, recording_name, rewrite
+from storage.recordings.files import (
+    Recording,
+    RecordingWriter,
+    read_head,
+    recording_name,
+    rewrite,
+    whole_bytes,
+)
 from storage.recordings.format import (
     FRAME_BYTES,
     MAX_SEGMENT_FRAMES,
@@ -87,6 +94,16 @@ def test_a_changed_byte_is_noticed_or_taken_for_torn(
         assert found == pieces[: len(found)]
 
 
+@given(segments, st.booleans(), st.data())
+def test_what_is_whole_of_a_file_is_known_without_a_key(
+    pieces: list[bytes], ended: bool, data: st.DataObject
+) -> None:
+    file, ends = recorded(pieces, ended=ended), places(pieces)
+    cut = data.draw(st.integers(ends[0], len(file)))
+    whole = len(file) if cut == len(file) else max(end for end in ends if end <= cut)
+    assert whole_bytes(io.BytesIO(file[:cut])) == whole
+
+
 def test_a_change_in_the_middle_of_an_unfinished_recording_is_not_taken_for_torn() -> None:
     pieces = [bytes([number]) * MAX_SEGMENT_FRAMES * 2 for number in range(4)]
     for at in (places(pieces)[1] + 1, places(pieces)[1] + 100):
@@ -140,7 +157,8 @@ def test_files_are_private_and_nothing_personal_stands_in_them(tmp_path: Path) -
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert b"\x10\x90\x10" not in path.read_bytes()
     assert channels(path) == (loud, loud)
-    assert head_of(path).name == RECORDING
+    with path.open("rb") as file:
+        assert read_head(file).name == RECORDING
 
 
 def test_what_was_appended_is_there_before_the_end(tmp_path: Path) -> None:

@@ -1,0 +1,1 @@
+"""Backups: all that is stored, of every organization, at one moment, in one file."""

@@ -1,0 +1,220 @@
+"""Has the ring's first key seal all that another one sealed, while calls go on.
+
+Each value is exchanged by a statement that finds it as it was read, so whoever reads meanwhile
+finds the old one or the new one, and what changes meanwhile is left for another look. All of it
+may be stopped anywhere and begun again.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import LargeBinary, Row, Select, Table, exists, func, select, type_coerce, update
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+
+from storage.convert import to_turn
+from storage.database import Database
+from storage.errors import StorageError
+from storage.masking import CallMasker
+from storage.models import Base, MentionRow, TurnRow
+from storage.recordings.files import file_within, reseal
+from storage.records import RecordingStatus
+from storage.sealed import RECORDINGS, SEALED
+from storage.sealing import Seals
+
+logger = logging.getLogger(__name__)
+
+BATCH = 200
+"""Rows that are exchanged in one transaction; on SQLite others wait for it."""
+
+_TABLES = Base.metadata.tables
+_CALLS = _TABLES["calls"]
+
+Values = dict[str, Any]
+Rows = Sequence[Row[Any]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Sealed:
+    """How the rows of a table are sealed anew."""
+
+    query: Select[Any]
+    """Their `id`, `organization_id` and `sealed`, and what these are sealed about."""
+    values: Callable[[Seals, Row[Any]], Values]
+    """The columns that change."""
+
+
+def _customer(seals: Seals, row: Row[Any]) -> Values:
+    who = seals.customer(**seals.open_customer(row.identity_hash, row.sealed))
+    return {name: who[name] for name in (SEALED, "identity_hash", "phone_hash")}
+
+
+def _call(seals: Seals, row: Row[Any]) -> Values:
+    caller = seals.open_caller(row.call_sid, row.caller, row.sealed)
+    sealed = seals.resealed(row.sealed, "calls", row.call_sid)
+    return {SEALED: sealed, "caller_hash": seals.phone_hash(caller)}
+
+
+def _turn(seals: Seals, row: Row[Any]) -> Values:
+    return {SEALED: seals.resealed(row.sealed, "turns", row.call_sid, str(row.turn_index))}
+
+
+def _handoff(seals: Seals, row: Row[Any]) -> Values:
+    return {SEALED: seals.resealed(row.sealed, "handoffs", row.call_sid)}
+
+
+def _of(table: str, *columns: str) -> Select[Any]:
+    found = _TABLES[table].columns
+    return select(*(found[name] for name in ("id", "organization_id", SEALED, *columns)))
+
+
+def _of_call(table: str, *columns: str) -> Select[Any]:
+    query = _of(table, *columns).add_columns(_CALLS.columns["call_sid"])
+    return query.join(_CALLS, _CALLS.columns["id"] == _TABLES[table].columns["call_id"])
+
+
+EXCHANGED: Mapping[str, _Sealed] = {
+    "customers": _Sealed(query=_of("customers", "identity_hash"), values=_customer),
+    "calls": _Sealed(query=_of("calls", "call_sid", "caller"), values=_call),
+    "turns": _Sealed(query=_of_call("turns", "turn_index"), values=_turn),
+    "handoffs": _Sealed(query=_of_call("handoffs"), values=_handoff),
+}
+
+
+class Rotation:
+    """One run over everything, of all organizations."""
+
+    def __init__(self, database: Database, data_dir: Path) -> None:
+        """Raises StorageError `no_keys`."""
+        self._database = database
+        self._vault = database.vault
+        self._data_dir = data_dir
+        self.exchanged: Counter[str] = Counter()
+        """How many values were, by table; the files of recordings among them."""
+        self.failed: Counter[str] = Counter()
+        """How many could not be opened, and stay as they are."""
+        self.left = 0
+        """Recordings that are still written or not finished: another run takes them."""
+
+    async def run(self) -> None:
+        """Exchange all there is. Raises StorageError `unavailable`, OSError."""
+        for name, sealed in EXCHANGED.items():
+            await self._table(_TABLES[name], sealed)
+        if len(self._vault.key_ids) > 1:
+            await self._bare_callers()
+            await self._mentions()
+        await self._recordings()
+
+    async def _table(self, table: Table, sealed: _Sealed) -> None:
+        head = self._vault.head
+        begins = type_coerce(func.substr(table.columns[SEALED], 1, len(head)), LargeBinary)
+        async for rows in self._batches(table, sealed.query.where(begins != head)):
+            async with self._database.everywhere() as connection:
+                for row in rows:
+                    with self._noting(table.name, row.id):
+                        values = sealed.values(self._seals(row.organization_id), row)
+                        await self._change(connection, table, row, values)
+
+    async def _bare_callers(self) -> None:
+        """Callers whose number needs no mask, so that nothing of them is sealed, have a hash."""
+        query = _of("calls", "caller", "caller_hash").where(
+            _CALLS.columns[SEALED].is_(None), _CALLS.columns["caller_hash"].is_not(None)
+        )
+        async for rows in self._batches(_CALLS, query):
+            async with self._database.everywhere() as connection:
+                for row in rows:
+                    new, *old = self._vault.fingerprints(row.caller)
+                    if row.caller_hash in old:
+                        await self._change(connection, _CALLS, row, {"caller_hash": new})
+
+    async def _change(
+        self, connection: AsyncConnection, table: Table, row: Row[Any], values: Values
+    ) -> None:
+        column = table.columns[SEALED]
+        as_read = column.is_(None) if row.sealed is None else column == row.sealed
+        changed = await connection.execute(
+            update(table).where(table.columns["id"] == row.id, as_read).values(**values)
+        )
+        self.exchanged[table.name] += changed.rowcount
+
+    async def _mentions(self) -> None:
+        """Telephone numbers that were spoken of are told by the turns alone."""
+        mentioned = select(MentionRow.id).where(MentionRow.call_id == _CALLS.columns["id"])
+        async for calls in self._batches(_CALLS, _of("calls", "call_sid").where(exists(mentioned))):
+            for call in calls:
+                with self._noting("mentions of call", call.id):
+                    async with self._database.write(call.organization_id) as session:
+                        await self._mentions_of(session, call)
+
+    async def _mentions_of(self, session: AsyncSession, call: Row[Any]) -> None:
+        seals, masker = self._seals(call.organization_id), CallMasker()
+        rows = await session.scalars(select(MentionRow).where(MentionRow.call_id == call.id))
+        known = {(row.turn_index, row.phone_hash): row for row in rows}
+        turns = await session.scalars(
+            select(TurnRow).where(TurnRow.call_id == call.id).order_by(TurnRow.index)
+        )
+        for row in turns:
+            turn = seals.open_turn(call.call_sid, to_turn(row), row.sealed)
+            for phone in masker.phones(turn):
+                new, *old = self._vault.fingerprints(phone)
+                for mention in (known.get((turn.index, one)) for one in old):
+                    if mention is None:
+                        continue
+                    if (turn.index, new) in known:
+                        await session.delete(mention)
+                    else:
+                        mention.phone_hash = new
+                        known[turn.index, new] = mention
+                    self.exchanged[MentionRow.__tablename__] += 1
+            masker.turn(turn)
+
+    async def _recordings(self) -> None:
+        table = _TABLES["recordings"]
+        query = select(*(table.columns[name] for name in ("id", "path", "status")))
+        finished = {RecordingStatus.FINISHED, RecordingStatus.INCOMPLETE}
+        async for rows in self._batches(table, query):
+            for row in rows:
+                if RecordingStatus(row.status) not in finished:
+                    self.left += 1
+                    continue
+                with self._noting(RECORDINGS, row.id):
+                    self.exchanged[RECORDINGS] += await asyncio.to_thread(self._file, row.path)
+
+    def _file(self, path: str) -> bool:
+        found = file_within(self._data_dir, path)
+        return found is not None and reseal(found, self._vault)
+
+    async def _batches(self, table: Table, query: Select[Any]) -> AsyncIterator[Rows]:
+        """The rows of a query by their ids, some at a time, each time in a transaction of its own.
+
+        What is done with them may change whether they still belong to it.
+        """
+        key = table.columns["id"]
+        query, last = query.order_by(key).limit(BATCH), 0
+        while True:
+            async with self._database.snapshot() as connection:
+                rows = (await connection.execute(query.where(key > last))).all()
+            if not rows:
+                return
+            yield rows
+            last = rows[-1].id
+
+    @contextmanager
+    def _noting(self, what: str, row_id: int) -> Iterator[None]:
+        try:
+            yield
+        except StorageError as error:
+            if error.retryable:
+                raise
+            logger.error("%s %s stays as it is: %s", what, row_id, error)  # noqa: TRY400
+            self.failed[what] += 1
+
+    def _seals(self, organization_id: str) -> Seals:
+        return Seals(self._vault, organization_id)
