@@ -216,6 +216,14 @@ class SimilarCases:
         if call_ids:
             await self._run(partial(self._index.forget, call_ids))
 
+    async def ids(self) -> set[int]:
+        """The calls that can be found.
+
+        Raises:
+            KnowledgeError: `index-unreadable` (retryable).
+        """
+        return await self._run(self._index.ids)
+
     async def reconcile(self) -> tuple[int, int]:
         """Bring the index to what the database holds; gives how many were added and removed.
 

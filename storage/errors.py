@@ -13,7 +13,9 @@ class StorageError(Exception):
     `half_migrated` (a migration was cut off where the database cannot take it back),
     `unconfined` (a statement that no organization can be added to), `no_keys`, `bad_keys`,
     `unknown_key`, `damaged` (what was sealed or saved was changed or moved), `exists`,
-    `not_empty` (a place that a backup cannot be restored to), `unknown_backup`.
+    `not_empty` (a place that a backup cannot be restored to), `unknown_backup`, `bad_phone`,
+    `call_goes_on` (what is to be erased is still being written), `journal_waits` (the journal
+    holds some of it yet), `not_erased` (something was found afterwards).
     """
 
     def __init__(self, code: str, message: str, *, retryable: bool = False) -> None:

@@ -14,7 +14,7 @@ from collections.abc import AsyncIterator, Iterable, Sequence
 from itertools import pairwise
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, update
+from sqlalchemy import ColumnElement, and_, delete, exists, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import aliased
 
@@ -80,6 +80,28 @@ async def index_call(session: AsyncSession, call_id: int) -> None:
             bits="calls",
         )
     await session.execute(update(CallRow).where(CallRow.id == call_id).values(indexed=True))
+
+
+async def forget_calls(session: AsyncSession, call_ids: Iterable[int]) -> None:
+    """Take calls' pairs out, so that not even these tell what was said in them."""
+    blocks: dict[int, int] = {}
+    for call_id in call_ids:
+        block, place = divmod(call_id, BLOCK)
+        blocks[block] = blocks.get(block, 0) | 1 << place
+    for block, gone in blocks.items():
+        kept = (1 << BLOCK) - 1 & ~gone
+        here = CallTermRow.block == block
+        await session.execute(
+            update(CallTermRow)
+            .where(here, CallTermRow.calls.bitwise_and(gone) != 0)
+            .values(calls=CallTermRow.calls.bitwise_and(kept))
+            .execution_options(synchronize_session=False)
+        )
+        await session.execute(
+            delete(CallTermRow)
+            .where(here, CallTermRow.calls == 0)
+            .execution_options(synchronize_session=False)
+        )
 
 
 async def find_calls(

@@ -36,6 +36,7 @@ LOGGED: Mapping[str, frozenset[str]] = {
         "storage/journal.py": ["found.end", "path.name"],
         "storage/ledger.py": ["delay_s", "error", "waiting", "what"],
         "storage/patience.py": ["error"],
+        "storage/rotation.py": ["error", "row_id", "what"],
         "storage/outbox.py": ["error", "job.id", "job.kind", "row.id", "row.kind"],
         "storage/recordings/finishing.py": [
             "duration_ms",

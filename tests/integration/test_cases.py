@@ -22,6 +22,7 @@ from storage.organizations import ensure_organization
 from storage.outbox import Outbox
 from storage.records import AnsweredQuestion, SummaryCode
 from tests.support.calls import NOW, ORGANIZATION, end, new_call, summary
+from tests.support.keys import VAULT
 
 OTHER = "other"
 
@@ -37,7 +38,7 @@ def knowledge(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Knowledge]:
 
 @pytest.fixture
 async def database(tmp_path: Path) -> AsyncIterator[Database]:
-    database = Database(f"sqlite:///{tmp_path / 'test.db'}")
+    database = Database(f"sqlite:///{tmp_path / 'test.db'}", VAULT)
     await database.migrate()
     await CustomerStore(database, ORGANIZATION).load_sample()
     await ensure_organization(database, OTHER, "다른 통신사")
