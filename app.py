@@ -35,12 +35,12 @@ from storage.ingestions import IngestionStore
 from storage.journal import Journal
 from storage.ledger import Ledger
 from storage.organizations import ensure_organization
-from storage.outbox import Outbox, OutboxWorker
+from storage.outbox import JobKind, Outbox, OutboxWorker
 from storage.patience import within
 from storage.recordings.finishing import RecordingFinisher
 from storage.records import Job
 from storage.usage import UsageStore
-from stores import open_database
+from stores import journal_folder, open_database
 from voice.audio import mulaw
 from voice.playout import PlayoutCounters
 from voice.services import CallLimits, CallServices
@@ -101,17 +101,18 @@ class Yeoboseyo:
         self.clear_calls = ServiceCalls(self.database, settings.organization)
         self.customers = CustomerStore(self.database, settings.organization)
         self.recordings = RecordingFinisher(self.database, settings.organization, settings.data_dir)
+        self.outbox = Outbox(self.database, settings.organization)
         self.worker = OutboxWorker(
-            Outbox(self.database, settings.organization),
+            self.outbox,
             {
-                "summarize": self._summarize,
-                "index_case": self._index_case,
-                "finish_recording": self._finish_recording,
+                JobKind.SUMMARIZE: self._summarize,
+                JobKind.INDEX_CASE: self._index_case,
+                JobKind.FINISH_RECORDING: self._finish_recording,
             },
             clock=self.clock,
         )
         self.journal = Journal(
-            settings.data_dir / "journal",
+            journal_folder(settings),
             self.database.vault,
             settings.organization,
             clock=self.clock,
@@ -432,6 +433,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
             "status": "ok",
             "live_calls": live,
             "journal": asdict(await yeoboseyo.ledger.gauge()),
+            "jobs": asdict(await yeoboseyo.outbox.gauge(clock())),
             **asdict(yeoboseyo.counters),
             "recogniser": asdict(yeoboseyo.transcriber.gauge()),
             "voices": [asdict(gauge) for gauge in yeoboseyo.voice.gauges()],

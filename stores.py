@@ -51,6 +51,11 @@ def open_database(settings: Settings) -> Database:
     return Database(settings.sqlalchemy_url, vault)
 
 
+def journal_folder(settings: Settings) -> Path:
+    """Where calls are written while the database is away."""
+    return settings.data_dir / "journal"
+
+
 def _development_ring(path: Path) -> str:
     """The ring in a file that only its owner reads; several processes that make it get one ring."""
     if not path.exists():

@@ -18,6 +18,7 @@ COMMANDS = {
     "keys": "Make, check and exchange the keys that seal personal data.",
     "backup": "Save all that is stored into one file, while calls go on.",
     "restore": "Bring a backup to an empty place.",
+    "jobs": "What is left to be done after calls, and what was given up.",
     "usage": "What the chat model took, by day.",
     "voice": "Make the fixed sentences ahead, as audio.",
     "evaluate": "Play scripted callers against the agent and check the answers.",

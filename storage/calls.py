@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -24,7 +25,7 @@ from storage.models import (
     SummaryRow,
     TurnRow,
 )
-from storage.outbox import enqueue
+from storage.outbox import JobKind, enqueue
 from storage.reading import one_call, one_handoff, whole_call
 from storage.recordings import rows as recordings
 from storage.records import (
@@ -42,12 +43,6 @@ from storage.records import (
 from storage.sealing import Seals
 from storage.search import find_calls, index_call
 from storage.types import storable
-
-SUMMARIZE = "summarize"
-"""The job that every closed call asks for; its payload holds `call_id`."""
-
-INDEX_CASE = "index_case"
-"""The job that every summary asks for: the call becomes findable as a case; payload `call_id`."""
 
 StoredCalls = list[StoredCall]
 
@@ -110,8 +105,11 @@ class CallStore:
                 await recordings.begin(session, call_id, call.recording_path)
             return call_id
 
-    async def save_turn(self, call_id: int, turn: Turn) -> None:
-        """Store a turn; a turn with the same index is replaced. Raises `unknown_call`."""
+    async def save_turn(self, call_id: int, turn: Turn, *, again: bool = False) -> None:
+        """Store a turn; a turn with the same index is replaced. Raises `unknown_call`.
+
+        `again` leaves a turn that is there as it is: the same one, perhaps corrected meanwhile.
+        """
         seals = self._seals
         turn = replace(
             turn,
@@ -120,6 +118,8 @@ class CallStore:
             said=storable(turn.said),
         )
         async with self._database.write(self._organization_id) as session:
+            if again and await _has_turn(session, call_id, turn.index):
+                return
             telling = await self._maskers.take(session, call_id, seals, before=turn.index)
             masked, phones = await telling.masked(session, turn)
             values = from_turn(turn, masked, telling.call_sid, seals)
@@ -180,7 +180,7 @@ class CallStore:
             self._maskers.forget(call_id)
             await mask_late(session, call_id, self._seals)
             await recordings.close(session, call_id, end.recording_ms, run_at=end.ended_at)
-            enqueue(session, SUMMARIZE, {"call_id": call_id}, run_at=end.ended_at)
+            await ask_for_summary(session, call_id, run_at=end.ended_at)
             return True
 
     async def save_summary(self, call_id: int, summary: Summary) -> None:
@@ -198,7 +198,15 @@ class CallStore:
                 on=("call_id",),
             )
             await index_call(session, call_id)
-            enqueue(session, INDEX_CASE, {"call_id": call_id}, run_at=self._clock())
+            # A summary that is made twice is indexed once, another one of the same call anew.
+            digest = hashlib.sha256(repr(masked).encode()).hexdigest()[:16]
+            await enqueue(
+                session,
+                JobKind.INDEX_CASE,
+                {"call_id": call_id},
+                key=f"{call_id}/{digest}",
+                run_at=self._clock(),
+            )
 
     async def request_handoff(
         self,
@@ -290,7 +298,7 @@ class CallStore:
             for call in orphans:
                 call.ended_at, call.outcome = now, Outcome.FAILED
                 await recordings.close(session, call.id, None, run_at=now)
-                enqueue(session, SUMMARIZE, {"call_id": call.id}, run_at=now)
+                await ask_for_summary(session, call.id, run_at=now)
             return len(orphans)
 
     async def list(
@@ -318,6 +326,16 @@ class CallStore:
     @property
     def _seals(self) -> Seals:
         return Seals(self._database.vault, self._organization_id)
+
+
+async def _has_turn(session: AsyncSession, call_id: int, index: int) -> bool:
+    there = select(TurnRow.id).where(TurnRow.call_id == call_id, TurnRow.index == index)
+    return await session.scalar(there) is not None
+
+
+async def ask_for_summary(session: AsyncSession, call_id: int, *, run_at: datetime) -> None:
+    """Ask for a closed call's summary, in the transaction that closes it."""
+    await enqueue(session, JobKind.SUMMARIZE, {"call_id": call_id}, key=str(call_id), run_at=run_at)
 
 
 async def _add_step(

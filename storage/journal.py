@@ -50,8 +50,8 @@ class DeadEntry:
     """An entry that the database refused for good."""
 
     path: Path
-    at: str
-    """When it was refused, ISO 8601, UTC."""
+    at: datetime
+    """When it was refused, UTC."""
     what: str
     """The entry's kind and its call, as far as it could be read."""
     reason: str
@@ -135,6 +135,17 @@ class Journal:
         assert head is not None  # noqa: S101 - only what is there is buried
         await self._on_disk(self._bury, *head, what, error)
         await self.settle()
+
+    async def dead(self) -> list[DeadEntry]:
+        """What the database refused for good, in the order in which it was written."""
+        return await asyncio.to_thread(dead_entries, self._folder)
+
+    async def reopen(self, dead: DeadEntry) -> Noted:
+        """An entry that was refused, to be tried again. Raises StorageError `damaged`,
+        `unknown_key`.
+        """
+        content = json.loads(await asyncio.to_thread(dead.path.read_text, encoding="utf-8"))
+        return unpack(self._vault.open(base64.b64decode(content["sealed"]), about=content["about"]))
 
     async def tidy(self) -> None:
         """Remove files of which nothing waits."""
@@ -258,14 +269,25 @@ class Journal:
 
 
 def dead_entries(folder: Path) -> list[DeadEntry]:
-    """What the database refused for good of the journal in this folder, oldest first."""
+    """What the database refused for good of the journal in this folder, in its order."""
     dead = []
     for path in (folder / "dead").glob("*.json"):
         content = json.loads(path.read_text(encoding="utf-8"))
         dead.append(
-            DeadEntry(path, at=content["at"], what=content["what"], reason=content["reason"])
+            DeadEntry(
+                path,
+                at=datetime.fromisoformat(content["at"]),
+                what=content["what"],
+                reason=content["reason"],
+            )
         )
-    return sorted(dead, key=lambda entry: (entry.at, entry.path.name))
+    return sorted(dead, key=lambda entry: _place(entry.path))
+
+
+def _place(path: Path) -> tuple[int, int]:
+    """File and position that an entry which was put aside had."""
+    file, _, position = path.stem.partition("-")
+    return int(file), int(position)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -124,6 +124,27 @@ class Ledger:
             return False
         return True
 
+    async def retry_dead(self) -> tuple[int, int]:
+        """Try anew what the database refused; how many it took, and how many it refuses still.
+
+        Raises StorageError `unavailable`.
+        """
+        taken = refused = 0
+        for dead in await self._journal.dead():
+            what = dead.what
+            try:
+                noted = await self._journal.reopen(dead)
+                await within(_DRAIN_S, self._store_entry(noted.entry, again=True))
+            except StorageError as error:
+                if error.retryable:
+                    raise
+                logger.warning("an entry of the journal is refused still (%s): %s", what, error)
+                refused += 1
+            else:
+                await asyncio.to_thread(dead.path.unlink, missing_ok=True)
+                taken += 1
+        return taken, refused
+
     async def run(self) -> None:
         """Bring what lies in the journal to the database, until cancelled."""
         delay_s = _FIRST_DELAY_S
@@ -162,7 +183,7 @@ class Ledger:
         try:
             noted = await self._journal.head()
             what = f"{noted.entry.kind} of {noted.entry.call_sid}"
-            await within(_DRAIN_S, self._store_entry(noted.entry))
+            await within(_DRAIN_S, self._store_entry(noted.entry, again=True))
         except StorageError as error:
             if error.retryable:
                 raise
@@ -180,8 +201,8 @@ class Ledger:
         if self._journal.empty:
             self._unstored.clear()
 
-    async def _store_entry(self, entry: Entry) -> None:
-        """Bring an entry to the database, to no further effect where it is there already."""
+    async def _store_entry(self, entry: Entry, *, again: bool = False) -> None:
+        """Bring an entry to the database; `again` where it may be there already."""
         store = self._store
         match entry:
             case Began():
@@ -189,7 +210,7 @@ class Ledger:
                 if (opened := self._calls.get(entry.call_sid)) is not None:
                     opened.id = call_id
             case TurnOver():
-                await store.save_turn(await self._id(entry.call_sid), entry.turn)
+                await store.save_turn(await self._id(entry.call_sid), entry.turn, again=again)
             case HandoffAsked():
                 call_id = await self._id(entry.call_sid)
                 await store.request_handoff(call_id, entry.reason, entry.summary_text, at=entry.at)

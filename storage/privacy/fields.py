@@ -85,6 +85,7 @@ TELEMETRY: Mapping[str, frozenset[str]] = {
     "/livez, /readyz": frozenset(
         {
             "code",
+            "jobs",
             "journal",
             "live_calls",
             "model",
@@ -103,6 +104,7 @@ TELEMETRY: Mapping[str, frozenset[str]] = {
     "ModelGauge": frozenset(
         {"answers", "cost_today", "failures", "model", "state", "tokens_today", "unwritten"}
     ),
+    "OutboxGauge": frozenset({"dead", "overdue_s", "pending"}),
     "PlayoutCounters": frozenset({"given_up_marks", "late_chunks"}),
     "RecogniserGauge": frozenset(
         {

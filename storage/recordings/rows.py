@@ -10,18 +10,20 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import Database, upsert
 from storage.models import CallRow, RecordingRow
-from storage.outbox import enqueue
+from storage.outbox import JobKind, enqueue
 from storage.records import RecordingStatus, StoredRecording
-
-FINISH_RECORDING = "finish_recording"
-"""The job that every closed recording asks for; its payload holds `call_id`."""
 
 
 async def begin(session: AsyncSession, call_id: int, path: str) -> None:
     """Note where a call is recorded, in the transaction that stores its beginning.
 
-    A call that begins again is recorded where it was, or anew when that recording is over.
+    A call that begins again is recorded where it was, or anew when that recording is over. One
+    that has ended is left alone: its beginning is stored again by whoever does not know that.
     """
+    ended_at = await session.scalar(select(CallRow.ended_at).where(CallRow.id == call_id))
+    there = await session.scalar(select(RecordingRow.path).where(RecordingRow.call_id == call_id))
+    if ended_at is not None or there == path:
+        return
     values = {"path": path, "status": RecordingStatus.RECORDING, "silenced": []}
     await upsert(session, RecordingRow, {"call_id": call_id, **values}, on=("call_id",))
 
@@ -40,7 +42,13 @@ async def close(
     )
     if row is not None:
         row.status, row.duration_ms = RecordingStatus.CLOSED, duration_ms
-        enqueue(session, FINISH_RECORDING, {"call_id": call_id}, run_at=run_at)
+        await enqueue(
+            session,
+            JobKind.FINISH_RECORDING,
+            {"call_id": call_id},
+            key=row.path,
+            run_at=run_at,
+        )
 
 
 class RecordingStore:

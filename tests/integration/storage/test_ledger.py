@@ -10,12 +10,14 @@ import pytest
 
 from storage.calls import CallStore
 from storage.database import Database
+from storage.entries import Began, Ended, Noted, TurnOver
 from storage.errors import StorageError
 from storage.journal import Journal
 from storage.ledger import Ledger
 from storage.outbox import JobStatus, Outbox
-from storage.records import HandoffReason, HandoffStatus, NewCall, Outcome
-from tests.support.calls import NOW, ORGANIZATION, end, new_call, turn
+from storage.recordings.rows import RecordingStore
+from storage.records import HandoffReason, HandoffStatus, NewCall, Outcome, RecordingStatus
+from tests.support.calls import NOW, ORGANIZATION, end, new_call, summary, turn
 from tests.support.keys import VAULT
 
 
@@ -104,3 +106,40 @@ async def test_a_call_that_was_never_here_may_still_reach_the_human(
     await ledger.handoff_status("CA9", HandoffStatus.ANSWERED)
 
     assert await store.list(10) == []
+
+
+async def test_what_the_journal_brings_again_changes_nothing(
+    database: Database, store: CallStore, ledger: Ledger, tmp_path: Path
+) -> None:
+    """Killed after the entries were stored, and before their file was gone."""
+    beginning = new_call(recording_path="recordings/a.yrec")
+    await ledger.open(beginning)
+    await ledger.save_turn("CA1", turn(0))
+    await ledger.close("CA1", end(recording_ms=9_000))
+    call_id = await store.id_of("CA1")
+    await store.save_summary(call_id, summary())
+    await RecordingStore(database, ORGANIZATION).finish(
+        call_id, RecordingStatus.FINISHED, 9_000, [(100, 900)]
+    )
+    before = await store.by_sid("CA1")
+    jobs = await Outbox(database, ORGANIZATION).unfinished(10)
+
+    journal = Journal(tmp_path / "left behind", VAULT, ORGANIZATION, clock=lambda: NOW)
+    await journal.load()
+    entries = (
+        Began(call=beginning),
+        TurnOver(call_sid="CA1", turn=turn(0, heard="그 사이에 고쳐진 말")),
+        Ended(call_sid="CA1", end=end(recording_ms=9_000)),
+    )
+    for entry in entries:
+        await journal.append(Noted(at=NOW, entry=entry))
+    await journal.close()
+    again = Journal(tmp_path / "left behind", VAULT, ORGANIZATION, clock=lambda: NOW)
+    assert await Ledger(store, again, clock=lambda: NOW).recover()
+
+    assert await store.by_sid("CA1") == before
+    assert await Outbox(database, ORGANIZATION).unfinished(10) == jobs
+    recording = await RecordingStore(database, ORGANIZATION).get(call_id)
+    assert recording is not None
+    assert (recording.status, recording.silenced) == (RecordingStatus.FINISHED, ((100, 900),))
+    await again.close()

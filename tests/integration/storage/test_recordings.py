@@ -14,11 +14,12 @@ from storage.calls import CallStore
 from storage.database import Database
 from storage.errors import StorageError
 from storage.models import OutboxJobRow, TurnRow
+from storage.outbox import JobKind
 from storage.recordings import finishing
 from storage.recordings.files import RecordingWriter, recording_name
 from storage.recordings.finishing import RecordingFinisher
 from storage.recordings.format import interleave
-from storage.recordings.rows import FINISH_RECORDING, RecordingStore
+from storage.recordings.rows import RecordingStore
 from storage.records import RecordingStatus, StoredRecording
 from tests.support.calls import NOW, ORGANIZATION, end, new_call, turn
 from tests.support.keys import VAULT
@@ -94,7 +95,7 @@ async def test_a_recording_is_begun_closed_and_finished(
     assert await store.open(new_call(recording_path=PATH)) == call_id
     await store.close(call_id, end(recording_ms=10_000))
     await store.close(call_id, end(recording_ms=1))
-    assert await jobs(database) == [FINISH_RECORDING, "summarize"]
+    assert await jobs(database) == [JobKind.FINISH_RECORDING, JobKind.SUMMARIZE]
     assert (await get(rows, call_id)).duration_ms == 10_000
     await finisher.finish(call_id)
     assert await get(rows, call_id) == StoredRecording(

@@ -81,10 +81,15 @@ class Store:
             raise StorageError("unknown_call", call_sid)
         return list(self.rows).index(call_sid)
 
-    async def save_turn(self, call_id: int, turn: Turn) -> None:
+    async def save_turn(self, call_id: int, turn: Turn, *, again: bool) -> None:
         if self.refuse == "turn":
             raise StorageError("refused", "the database refused a value")
-        await self._commit(lambda: self._row(call_id).turns.__setitem__(turn.index, turn))
+
+        def change() -> None:
+            if not again or turn.index not in self._row(call_id).turns:
+                self._row(call_id).turns[turn.index] = turn
+
+        await self._commit(change)
 
     async def request_handoff(
         self, call_id: int, reason: HandoffReason, summary_text: str, *, at: datetime
@@ -321,6 +326,11 @@ def test_what_the_database_never_takes_holds_up_nothing(tmp_path: Path) -> None:
         assert (await house.ledger.gauge()).dead == 1
         with pytest.raises(StorageError, match="refused"):
             await house.ledger.save_turn("CA0", turn(1))
+        assert await house.ledger.retry_dead() == (0, 1)
+        house.store.refuse = ""
+        assert await house.ledger.retry_dead() == (1, 0)
+        assert house.store.rows["CA0"].turns == {0: turn(0)}
+        assert dead_entries(tmp_path) == []
         await house.kill(0)
 
     run_virtual(main())
