@@ -31,10 +31,12 @@ from storage.clear import ServiceCalls
 from storage.customers import CustomerStore
 from storage.errors import StorageError
 from storage.history import CallHistory
+from storage.home import ServerHome
 from storage.ingestions import IngestionStore
 from storage.journal import Journal
 from storage.ledger import Ledger
 from storage.organizations import ensure_organization
+from storage.orphans import Orphans, Recovery
 from storage.outbox import JobKind, Outbox, OutboxWorker
 from storage.patience import within
 from storage.recordings.finishing import RecordingFinisher
@@ -70,7 +72,6 @@ SAMPLE_ORGANIZATION = "sample"
 _PING_S = 2.0
 """Seconds that the database has to answer in before it counts as away."""
 
-_ORPHAN_LOOK_S = 60.0
 _ORPHAN_MARGIN = timedelta(minutes=2)
 """Beyond the longest permitted call: its goodbye, and its record."""
 
@@ -97,7 +98,11 @@ class Yeoboseyo:
         )
         fetch(self._model)  # What is missing is said at once, not when the server starts.
         self.database = open_database(settings)
-        self.store = CallStore(self.database, settings.organization, clock=self.clock)
+        self.home = ServerHome(settings.data_dir)
+        server = self.home.server_id
+        self.store = CallStore(
+            self.database, settings.organization, clock=self.clock, server=server
+        )
         self.clear_calls = ServiceCalls(self.database, settings.organization)
         self.customers = CustomerStore(self.database, settings.organization)
         self.recordings = RecordingFinisher(self.database, settings.organization, settings.data_dir)
@@ -118,6 +123,14 @@ class Yeoboseyo:
             clock=self.clock,
         )
         self.ledger = Ledger(self.store, self.journal, clock=self.clock, on_ended=self.worker.poke)
+        self.recovery = Recovery(
+            Orphans(self.database, settings.organization, settings.data_dir),
+            self.ledger,
+            server=server,
+            longest_call=timedelta(minutes=settings.max_call_minutes) + _ORPHAN_MARGIN,
+            on_closed=self.worker.poke,
+            clock=self.clock,
+        )
         self.counters = StreamCounters()
         self.playout = PlayoutCounters()
         self.ready = False
@@ -131,10 +144,12 @@ class Yeoboseyo:
     async def start(self, app: FastAPI, stack: AsyncExitStack) -> None:
         """Opens and warms every part, then adds the routes; nothing is loaded within a call."""
         settings = self.settings
+        stack.callback(self.home.release)
+        self.home.lock()
         stack.push_async_callback(self.database.close)
         await self._open_database()
         stack.push_async_callback(self.journal.close)
-        await self.ledger.recover()
+        await self.recovery.start()
         self.live = LiveKnowledge(
             await asyncio.to_thread(self._open_knowledge),
             home=home_of(settings.data_dir, settings.organization),
@@ -201,7 +216,7 @@ class Yeoboseyo:
         for work in (
             self.worker.run(),
             self.ledger.run(),
-            self._close_orphans(),
+            self.recovery.run(),
             self.live.run(),
             self.cases.run(),
             *warming,
@@ -261,21 +276,6 @@ class Yeoboseyo:
             await ensure_organization(
                 self.database, settings.organization, settings.organization_name
             )
-
-    async def _close_orphans(self) -> None:
-        """Closes, now and then, the calls of processes that died; summaries follow."""
-        longest = timedelta(minutes=self.settings.max_call_minutes) + _ORPHAN_MARGIN
-        while True:
-            now = self.clock()
-            try:
-                closed = await self.store.close_orphans(now, started_before=now - longest)
-            except StorageError as error:
-                logger.warning("orphaned calls could not be looked for: %s", error)
-            else:
-                if closed:
-                    logger.warning("%d calls were cut off when their server died", closed)
-                    self.worker.poke()
-            await asyncio.sleep(_ORPHAN_LOOK_S)
 
     def _recogniser(self) -> WhisperTranscriber:
         """The ears of all calls, which know the names of the plans."""

@@ -254,7 +254,8 @@ def _phone(phone: str) -> str:
 def _badge(call: StoredCall) -> Badge:
     if call.ended_at is None:
         return Badge(label="통화 중", style="live")
-    return outcome_badge(call.outcome or Outcome.FAILED)
+    outcome = call.outcome or Outcome.FAILED
+    return Badge(label="장애로 끊김", style=outcome) if call.cut_off else outcome_badge(outcome)
 
 
 def outcome_badge(outcome: Outcome) -> Badge:

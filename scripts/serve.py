@@ -10,6 +10,7 @@ from app import create_app
 from scripts.serving import make_server
 from settings import Settings
 from storage.errors import StorageError
+from storage.home import ServerHome
 from stores import open_vault
 from voice.errors import VoiceError
 
@@ -67,6 +68,13 @@ def serve() -> None:
         typer.echo(f"error: {problem}", err=True)
     if missing:
         raise typer.Exit(2)
+    home = ServerHome(settings.data_dir)
+    try:
+        home.lock()  # What is in the way is said in a line, before anything is loaded.
+    except StorageError as error:
+        typer.echo(f"error: {error.message}", err=True)
+        raise typer.Exit(1) from error
+    home.release()
     if settings.development:
         typer.echo("warning: development mode accepts calls from anyone", err=True)
     try:

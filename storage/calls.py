@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from storage.callbacks import brief_callback, offer_callback
 from storage.convert import from_summary, from_turn, to_call
 from storage.database import Database, affected, reference, upsert
 from storage.errors import StorageError
@@ -34,7 +35,6 @@ from storage.records import (
     HandoffReason,
     HandoffStatus,
     NewCall,
-    Outcome,
     StoredCall,
     Summary,
     Turn,
@@ -59,9 +59,16 @@ class CallStore:
     """
 
     def __init__(
-        self, database: Database, organization_id: str, *, clock: Callable[[], datetime] = utc_now
+        self,
+        database: Database,
+        organization_id: str,
+        *,
+        clock: Callable[[], datetime] = utc_now,
+        server: str | None = None,
     ) -> None:
+        """`server` is whose calls begin here, so that it finds them when it was killed."""
         self._database = database
+        self._server = server
         self._organization_id = organization_id
         self._clock = clock
         self._maskers = Maskers()
@@ -84,6 +91,7 @@ class CallStore:
                         "called": call.called,
                         "started_at": call.started_at,
                         "verification": Verification.NONE,
+                        "server": self._server,
                     },
                     on=("organization_id", "call_sid"),
                     update=False,
@@ -198,6 +206,7 @@ class CallStore:
                 on=("call_id",),
             )
             await index_call(session, call_id)
+            await brief_callback(session, call_id, masked.text)
             # A summary that is made twice is indexed once, another one of the same call anew.
             digest = hashlib.sha256(repr(masked).encode()).hexdigest()[:16]
             await enqueue(
@@ -258,6 +267,8 @@ class CallStore:
                 raise StorageError("unknown_call", f"no hand-off of call {call_id}")
             if await _add_step(session, handoff.id, status, at or self._clock()):
                 handoff.status = status
+                if status is HandoffStatus.CALLBACK_REQUESTED:
+                    await offer_callback(session, call_id, self._seals, at=at or self._clock())
 
     async def handoff(self, call_id: int) -> Handoff | None:
         """A call's hand-off, if one was asked for."""
@@ -279,27 +290,6 @@ class CallStore:
     async def by_sid(self, call_sid: str) -> StoredCall | None:
         """The call with the carrier's id, with its turns and summary."""
         return await self._one(CallRow.call_sid == call_sid)
-
-    async def close_orphans(self, now: datetime, *, started_before: datetime) -> int:
-        """Close the calls that a stopped process left open, as failed; returns how many.
-
-        Another process may be living its calls on this database, so only those are closed that
-        began before `started_before`: longer ago than a call may last.
-        """
-        async with self._database.write(self._organization_id) as session:
-            orphans = (
-                await session.scalars(
-                    select(CallRow)
-                    .where(CallRow.ended_at.is_(None), CallRow.started_at < started_before)
-                    .order_by(CallRow.id)
-                    .with_for_update(skip_locked=True)
-                )
-            ).all()
-            for call in orphans:
-                call.ended_at, call.outcome = now, Outcome.FAILED
-                await recordings.close(session, call.id, None, run_at=now)
-                await ask_for_summary(session, call.id, run_at=now)
-            return len(orphans)
 
     async def list(
         self, limit: int, *, before_id: int | None = None, search: str | None = None

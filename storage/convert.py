@@ -149,6 +149,7 @@ def to_call(
         recording_path=recording_path,
         summary=None if summary is None else to_summary(summary),
         turns=turns,
+        cut_off=call.cut_off,
     )
 
 

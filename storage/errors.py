@@ -12,6 +12,7 @@ class StorageError(Exception):
     `access_denied` (the server refuses the account), `no_database`, `unknown_schema`,
     `half_migrated` (a migration was cut off where the database cannot take it back),
     `unconfined` (a statement that no organization can be added to), `no_keys`, `bad_keys`,
+    `in_use` (the data directory is another server's),
     `unknown_key`, `damaged` (what was sealed or saved was changed or moved), `exists`,
     `not_empty` (a place that a backup cannot be restored to), `unknown_backup`, `bad_phone`,
     `call_goes_on` (what is to be erased is still being written), `journal_waits` (the journal

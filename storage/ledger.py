@@ -105,6 +105,11 @@ class Ledger:
         handoff = None if call is None else await self._store.handoff(call.id)
         return "" if handoff is None else handoff.summary_text
 
+    @property
+    def behind(self) -> bool:
+        """Whether something lies in the journal that the database does not know yet."""
+        return not self._journal.empty
+
     async def gauge(self) -> JournalGauge:
         """What is told of the journal."""
         return await self._journal.gauge()

@@ -289,6 +289,8 @@ class StoredCall:
     recording_path: str | None
     summary: Summary | None
     turns: tuple[Turn, ...] = field(default=())
+    cut_off: bool = False
+    """Whether its server died while it went on."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -70,6 +70,12 @@ def _handoff(seals: Seals, row: Row[Any]) -> Values:
     return {SEALED: seals.resealed(row.sealed, "handoffs", row.call_sid)}
 
 
+def _callback(seals: Seals, row: Row[Any]) -> Values:
+    phone = seals.open_callback(row.call_sid, row.phone, row.sealed)
+    sealed = seals.resealed(row.sealed, "callbacks", row.call_sid)
+    return {SEALED: sealed, "phone_hash": seals.phone_hash(phone)}
+
+
 def _of(table: str, *columns: str) -> Select[Any]:
     found = _TABLES[table].columns
     return select(*(found[name] for name in ("id", "organization_id", SEALED, *columns)))
@@ -84,6 +90,7 @@ EXCHANGED: Mapping[str, _Sealed] = {
     "customers": _Sealed(query=_of("customers", "identity_hash"), values=_customer),
     "calls": _Sealed(query=_of("calls", "call_sid", "caller"), values=_call),
     "turns": _Sealed(query=_of_call("turns", "turn_index"), values=_turn),
+    "callbacks": _Sealed(query=_of_call("callbacks", "phone"), values=_callback),
     "handoffs": _Sealed(query=_of_call("handoffs"), values=_handoff),
 }
 

@@ -54,6 +54,20 @@ class Seals:
         clear: str = self._open(self._about("calls", call_sid), sealed).get("caller", caller)
         return clear
 
+    def callback(self, call_sid: str, phone: str) -> dict[str, Any]:
+        """The columns of a call-back that tell whom to phone."""
+        masked = mask_phone(phone)[:_PHONE_LENGTH]
+        return {
+            "phone": masked,
+            "phone_hash": self.phone_hash(phone),
+            "sealed": self._seal(self._about("callbacks", call_sid), {"phone": (phone, masked)}),
+        }
+
+    def open_callback(self, call_sid: str, phone: str, sealed: bytes | None) -> str:
+        """Whom to phone, in the clear. Raises as `open_caller`."""
+        clear: str = self._open(self._about("callbacks", call_sid), sealed).get("phone", phone)
+        return clear
+
     def turn(self, call_sid: str, turn: Turn, masked: MaskedTurn) -> dict[str, Any]:
         """The columns of a turn that may tell something personal."""
         tools = [asdict(tool) for tool in turn.tools]

@@ -35,6 +35,7 @@ _ENDED = {
     Outcome.ABANDONED: "상담이 끝나기 전에 통화가 종료되었습니다.",
     Outcome.FAILED: "문제가 생겨 통화가 중단되었습니다.",
 }
+_CUT_OFF = "시스템 장애로 통화가 도중에 끊겼습니다."
 _HANDED_OFF = {
     HandoffReason.CALLER_REQUEST: "고객 요청으로 상담원에게 연결했습니다.",
     HandoffReason.CANNOT_ANSWER: "AI가 답할 수 없어 상담원에게 연결했습니다.",
@@ -171,6 +172,9 @@ def _follow_ups(call: StoredCall, catalog: Catalog) -> Iterable[SummarySentence]
         yield SummarySentence(
             text="상담이 끝나기 전에 종료되었으므로 다시 연락할지 확인", turns=last
         )
+    elif call.cut_off:
+        text = "시스템 장애로 통화가 끊겼으므로 다시 연락"
+        yield SummarySentence(text=text, turns=last)
     elif call.outcome is Outcome.FAILED:
         yield SummarySentence(text="통화가 중단되었으므로 다시 연락", turns=last)
 
@@ -212,6 +216,8 @@ def ending_of(call: StoredCall) -> str:
     """How the call ended, in a sentence."""
     if call.handoff_reason and call.outcome is Outcome.HANDED_OFF:
         return _HANDED_OFF[call.handoff_reason]
+    if call.cut_off:
+        return _CUT_OFF
     return _ENDED.get(call.outcome or Outcome.FAILED, _ENDED[Outcome.FAILED])
 
 

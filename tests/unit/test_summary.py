@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -91,6 +92,13 @@ async def test_an_empty_call_has_a_summary() -> None:
     assert summary.questions == ()
     assert summary.customer_name is None
     assert summary.follow_ups == ("상담이 끝나기 전에 종료되었으므로 다시 연락할지 확인",)
+
+
+def test_a_call_that_a_fault_cut_off_says_so() -> None:
+    cut = replace(CALL, outcome=Outcome.FAILED, handoff_reason=None, cut_off=True)
+    summary = asyncio.run(summarize(cut, catalog()))
+    assert "시스템 장애로 통화가 도중에 끊겼습니다." in summary.text
+    assert "시스템 장애로 통화가 끊겼으므로 다시 연락" in summary.follow_ups
 
 
 def test_the_brief_of_a_stored_call() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import itertools
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -205,23 +204,6 @@ async def test_a_handoff_is_requested_once(store: CallStore) -> None:
     )
 
 
-async def test_calls_left_open_are_closed_as_failed(database: Database, store: CallStore) -> None:
-    finished = await store.open(new_call("CA1"))
-    await store.close(finished, end())
-    orphan = await store.open(new_call("CA2"))
-    later = NOW + timedelta(hours=1)
-
-    assert await store.close_orphans(later, started_before=NOW) == 0, "it may still be live"
-    assert await store.close_orphans(later, started_before=later) == 1
-    assert await store.close_orphans(later, started_before=later) == 0
-
-    call = await store.get(orphan)
-    assert call is not None
-    assert (call.outcome, call.ended_at) == (Outcome.FAILED, later)
-    jobs = await Outbox(database, ORGANIZATION).claim(later, 10)
-    assert [job.payload["call_id"] for job in jobs] == [finished, orphan]
-
-
 async def test_pages_go_from_new_to_old(store: CallStore) -> None:
     ids = [await store.open(new_call(f"CA{number}")) for number in range(5)]
     await store.save_turn(ids[4], turn())
@@ -342,7 +324,6 @@ async def test_another_organization_sees_and_changes_nothing(
     assert await other.list(10) == []
     assert await other.list(10, search="이월") == []
     assert await other.handoff(call_id) is None
-    assert await other.close_orphans(NOW, started_before=NOW + timedelta(days=1)) == 0
     for attempt in (
         other.save_turn(call_id, turn(0, heard="바뀐 말")),
         other.save_turn(call_id, turn(9)),
@@ -373,12 +354,12 @@ async def test_calls_of_unknown_or_other_organizations_are_refused(database: Dat
 
 @ON_ONE_DATABASE
 @given(heard=st.text(st.characters(codec=None), max_size=40))
-async def test_any_heard_text_is_stored(store: CallStore, heard: str) -> None:
+async def test_any_heard_text_is_stored(database: Database, store: CallStore, heard: str) -> None:
     call_id = await store.open(new_call())
 
     await store.save_turn(call_id, turn(0, heard=heard))
 
-    call = await store.get(call_id)
+    call = await ServiceCalls(database, ORGANIZATION).get(call_id)
     assert call is not None
     clean = heard.replace("\x00", "").encode("utf-16", "surrogatepass")
     assert call.turns[0].heard == clean.decode("utf-16", "replace")

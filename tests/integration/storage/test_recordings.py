@@ -14,6 +14,7 @@ from storage.calls import CallStore
 from storage.database import Database
 from storage.errors import StorageError
 from storage.models import OutboxJobRow, TurnRow
+from storage.orphans import Orphans
 from storage.outbox import JobKind
 from storage.recordings import finishing
 from storage.recordings.files import RecordingWriter, recording_name
@@ -110,11 +111,20 @@ async def test_a_recording_is_begun_closed_and_finished(
 
 
 async def test_what_a_killed_server_left_is_made_whole(
-    store: CallStore, rows: RecordingStore, finisher: RecordingFinisher, tmp_path: Path
+    database: Database,
+    store: CallStore,
+    rows: RecordingStore,
+    finisher: RecordingFinisher,
+    tmp_path: Path,
 ) -> None:
     call_id = await store.open(new_call(recording_path=PATH))
     record(tmp_path, ended=False)
-    assert await store.close_orphans(NOW, started_before=NOW + timedelta(seconds=1)) == 1
+    orphans = Orphans(database, ORGANIZATION, tmp_path)
+    later = NOW + timedelta(seconds=60)
+    assert await orphans.close_aged(later, started_before=later) == 1
+    call = await store.get(call_id)
+    assert call is not None
+    assert call.ended_at == NOW + timedelta(seconds=10)
     await finisher.finish(call_id)
     found = await get(rows, call_id)
     assert (found.status, found.duration_ms) == (RecordingStatus.FINISHED, 10_000)

@@ -18,6 +18,7 @@ from storage.customers import CustomerStore
 from storage.database import Database
 from storage.errors import StorageError
 from storage.models import CallRow, MentionRow
+from storage.orphans import Orphans
 from storage.recordings.files import RecordingWriter, recording_name
 from storage.recordings.finishing import RecordingFinisher
 from storage.recordings.format import interleave
@@ -133,8 +134,8 @@ async def finish_all(database: Database, data_dir: Path) -> None:
 async def test_afterwards_the_old_key_is_not_needed(
     database: Database, data_dir: Path, url: str
 ) -> None:
-    store = CallStore(database, ORGANIZATION, clock=lambda: NOW)
-    await store.close_orphans(NOW, started_before=NOW + timedelta(hours=1))
+    orphans = Orphans(database, ORGANIZATION, data_dir)
+    await orphans.close_aged(NOW, started_before=NOW + timedelta(hours=1))
     await finish_all(database, data_dir)
     await look(database)
     before = await count_by_key(database, data_dir)
