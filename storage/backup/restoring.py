@@ -16,7 +16,7 @@ from storage.database import Database
 from storage.errors import StorageError
 
 _BATCH = 1_000
-_PATH = re.compile(r"(?:recordings|knowledge)(?:/(?!\.)[\w.-]+)+", re.ASCII)
+_PATH = re.compile(r"(?:recordings|knowledge|journal)(?:/(?!\.)[\w.-]+)+", re.ASCII)
 """Where a backup may put files."""
 
 

@@ -20,7 +20,7 @@ from storage.database import Database
 from storage.errors import StorageError
 from storage.models import Base, RecordingRow
 from storage.recordings.files import file_within, read_head, whole_bytes
-from storage.sealed import SEALED
+from storage.sealed import JOURNAL_FOLDER, JOURNAL_SUFFIXES, SEALED, journal_keys
 from storage.vault import key_id_of
 
 _BATCH = 5_000
@@ -57,6 +57,9 @@ class Saver:
 
     async def _write(self, file: BinaryIO, at: datetime, more: Iterable[str]) -> Manifest:
         writer = ArchiveWriter(file)
+        # Before the tables: what leaves the journal meanwhile is in them, and to store it twice
+        # has no effect.
+        waiting = await asyncio.to_thread(self._journal, writer)
         async with self._database.snapshot() as connection:
             revision = await connection.run_sync(migrations.current)
             if revision is None:
@@ -74,7 +77,7 @@ class Saver:
             revision=revision,
             keys=tuple(sorted(self._keys)),
             tables=tuple(tables),
-            files=files,
+            files={**waiting, **files},
             missing=tuple(missing),
             members=writer.members,
         )
@@ -114,9 +117,24 @@ class Saver:
             at = names.index("path")
             self._recordings += [str(row[at]) for row in rows]
 
+    def _journal(self, writer: ArchiveWriter) -> dict[str, str]:
+        """What waits to be stored."""
+        folder = self._data_dir / JOURNAL_FOLDER
+        paths = sorted(path for path in folder.glob("**/*.*") if path.suffix in JOURNAL_SUFFIXES)
+        files: dict[str, str] = {}
+        for number, path in enumerate(paths):
+            with suppress(FileNotFoundError), path.open("rb") as file:
+                data = file.read()
+                self._keys |= set(journal_keys(path, data))
+                member = f"journal/{number:06}"
+                writer.add(member, data)
+                files[str(path.relative_to(self._data_dir))] = member
+        return files
+
     def _files(
         self, writer: ArchiveWriter, paths: Iterable[str]
     ) -> tuple[dict[str, str], list[str]]:
+        """Recordings and whatever else there is, and what of them there is not."""
         files: dict[str, str] = {}
         missing: list[str] = []
         for path in dict.fromkeys(paths):

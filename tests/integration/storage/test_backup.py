@@ -22,12 +22,15 @@ from storage.calls import CallStore
 from storage.change_requests import ChangeRequests
 from storage.customers import CustomerStore
 from storage.database import Database
+from storage.entries import Noted, TurnOver
 from storage.errors import StorageError
+from storage.journal import Journal
 from storage.models import Base, TurnRow
 from storage.organizations import ensure_organization
 from storage.outbox import JobStatus, Outbox
 from storage.recordings.files import Recording, RecordingWriter, recording_name
 from storage.recordings.rows import RecordingStore
+from storage.sealed import count_by_key
 from storage.users import UserStore
 from storage.vault import Vault
 from tests.support.calls import NOW, ORGANIZATION, end, new_call, summary, turn
@@ -108,8 +111,14 @@ async def test_all_comes_back_in_another_kind_of_database(
         file.write(b"S a segment that is being written")
     (data_dir / "knowledge" / "o").mkdir(parents=True)
     (data_dir / "knowledge" / "o" / "current.json").write_text("{}")
+    noted = Noted(at=NOW, entry=TurnOver(call_sid="CA2", turn=turn(7)))
+    journal = Journal(data_dir / "journal", VAULT, ORGANIZATION, clock=lambda: NOW)
+    await journal.load()
+    await journal.append(noted)
+    assert (await count_by_key(house, data_dir))["journal"] == {"test": 1}
     backup = tmp_path / "backup.tar"
     made = await Saver(house, data_dir).save(backup, NOW, more=["knowledge/o/current.json"])
+    await journal.close()
     writer.abandon()
     assert made.missing == ("recordings/gone.yrec",)
     assert made.keys == ("test",)
@@ -128,6 +137,10 @@ async def test_all_comes_back_in_another_kind_of_database(
             assert (recording.complete, b"".join(recording.read())) == (False, SOUND)
         assert (there / "knowledge" / "o" / "current.json").read_text() == "{}"
         assert not (there / "recordings" / "gone.yrec").exists()
+        waiting = Journal(there / "journal", VAULT, ORGANIZATION, clock=lambda: NOW)
+        assert await waiting.load() == 1
+        assert await waiting.head() == noted
+        await waiting.close()
         # Life goes on: new rows get new ids, and the jobs are done.
         store = CallStore(target, ORGANIZATION, clock=lambda: NOW)
         assert await store.open(new_call("CA9")) > 3
