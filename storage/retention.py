@@ -7,13 +7,13 @@ go before the rows that name them, and what a row depends on goes with it.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any, Protocol, Self
+from typing import Any, Protocol
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlalchemy import Select, delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -32,45 +32,19 @@ from storage.models import (
     TurnRow,
 )
 from storage.outbox import JobStatus
+from storage.periods import Periods
 from storage.recordings.files import SUFFIX, file_within, read_head, recording_name
 from storage.records import RecordingStatus
 from storage.search import forget_calls, index_call
 
-AUDIT_DAYS = 731
-"""Two years and a leap day: the audit log is never kept for less."""
+logger = logging.getLogger(__name__)
+
 _BATCH = 500
 """Rows of one transaction, so that calls that go on never wait long."""
+_FIRST_S, _DAY_S, _AGAIN_S = 600.0, 86_400.0, 3_600.0
+"""A server's first run, when it has long begun to answer; the next one; and after a failure."""
 RECORDINGS = "recordings"
 """The folder of the recordings in the data directory."""
-
-Days = Annotated[int, Field(ge=1, le=36_500)]
-
-
-class Periods(BaseModel):
-    """How many days each kind of data is kept, for one organization."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    recordings: Days = 90
-    clear_text: Days = 180
-    """What was said word for word, and who phoned; the masked text stays for its own period."""
-    turns: Days = 365
-    summaries: Days = 1095
-    callbacks: Days = 365
-    changes: Days = 1825
-    calls: Days = 1095
-    usage: Days = 1095
-    jobs: Days = 30
-    audit: Annotated[int, Field(ge=AUDIT_DAYS, le=36_500)] = 1095
-
-    @model_validator(mode="after")
-    def _nothing_outlives_its_call(self) -> Self:
-        for kind in ("recordings", "clear_text", "turns", "summaries", "callbacks"):
-            if getattr(self, kind) > self.calls:
-                raise ValueError(f"{kind} cannot be kept longer than calls ({self.calls} days)")
-        if self.clear_text > self.turns:
-            raise ValueError(f"clear_text cannot be kept longer than turns ({self.turns} days)")
-        return self
 
 
 class CaseForgetter(Protocol):
@@ -149,25 +123,50 @@ class Retention:
         found["cases"] = len(await self._stray_cases())
         return found
 
+    async def keep(self, actor: str) -> None:
+        """Run once a day until cancelled, through whatever is away."""
+        await asyncio.sleep(_FIRST_S)
+        while True:
+            try:
+                retained = await self.run(actor)
+            except Exception:
+                # Database, disk or index: the next run goes on where this one stopped.
+                logger.exception("what was kept long enough is not deleted yet")
+                await asyncio.sleep(_AGAIN_S)
+                continue
+            if not retained.proven:
+                logger.error("something is older than its period: %s", dict(retained.left))
+            await asyncio.sleep(_DAY_S)
+
     async def run(self, actor: str) -> Retained:
         """Delete what is due, and write down how much it was and that it is gone.
 
         Raises StorageError, KnowledgeError and OSError; what was deleted before stays so.
         """
-        deleted = {"recordings": await self._recordings()}
-        # In the order in which one depends on the other: calls take with them what is left.
-        deleted["clear_text"] = await self._clear_text()
-        for kind in ("summaries", "turns", "callbacks", "changes", "usage", "jobs"):
-            deleted[kind] = await self._delete(kind)
-        deleted["calls"] = await self._delete("calls")
-        deleted["files"] = await self._remove_files()
-        deleted["cases"] = await self._forget_cases()
-        deleted["audit"] = await self._audit.prune(actor, before=self._before("audit"))
+        deleted: dict[str, int] = {}
+        try:
+            await self._delete_all(actor, deleted)
+        except BaseException as error:
+            if any(deleted.values()):
+                details = {"deleted": deleted, "stopped_by": type(error).__name__}
+                await self._audit.append(actor, "retention", "periods", details)
+            raise
         retained = Retained(deleted=deleted, left=await self.due())
         if any(deleted.values()) or not retained.proven:
             details = {"deleted": deleted, "left": dict(retained.left)}
             await self._audit.append(actor, "retention", "periods", details)
         return retained
+
+    async def _delete_all(self, actor: str, deleted: dict[str, int]) -> None:
+        """Delete what is due, noting in `deleted` how much of each kind was."""
+        deleted["recordings"] = await self._recordings()
+        deleted["clear_text"] = await self._clear_text()
+        # In the order in which one depends on the other: calls take with them what is left.
+        for kind in ("summaries", "turns", "callbacks", "changes", "usage", "jobs", "calls"):
+            deleted[kind] = await self._delete(kind)
+        deleted["files"] = await self._remove_files()
+        deleted["cases"] = await self._forget_cases()
+        deleted["audit"] = await self._audit.prune(actor, before=self._before("audit"))
 
     def _before(self, kind: str) -> datetime:
         return self._clock() - timedelta(days=getattr(self._periods, kind))

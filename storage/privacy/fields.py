@@ -36,6 +36,7 @@ LOGGED: Mapping[str, frozenset[str]] = {
         "storage/ledger.py": ["delay_s", "error", "waiting", "what"],
         "storage/orphans.py": ["call_sid", "closed", "error"],
         "storage/patience.py": ["error"],
+        "storage/retention.py": ["dict(retained.left)"],
         "storage/rotation.py": ["error", "row_id", "what"],
         "storage/outbox.py": ["error", "job.id", "job.kind", "row.id", "row.kind"],
         "storage/recordings/finishing.py": [

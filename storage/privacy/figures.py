@@ -93,7 +93,7 @@ def figures_in(
             continue
         if all(atom.copula for atom in atoms):
             continue
-        found = list(_in_run(text, atoms))
+        found = list(_in_run(text, atoms, expects))
         if found:
             yield from found
             continue
@@ -105,11 +105,11 @@ def figures_in(
             yield from _found(Kind.PHONE, atoms)
 
 
-def _in_run(text: str, atoms: Sequence[Atom]) -> Iterator[Found]:
+def _in_run(text: str, atoms: Sequence[Atom], expects: Kind | None) -> Iterator[Found]:
     """The numbers of a run: well-formed ones, or else what it is said to be as a whole."""
     at, any_found = 0, False
     while at < len(atoms):
-        best = _longest(text, atoms, at)
+        best = _longest(text, atoms, at, expects)
         if best is None:
             at += 1
             continue
@@ -120,17 +120,23 @@ def _in_run(text: str, atoms: Sequence[Atom]) -> Iterator[Found]:
         yield from _found(kind, atoms[at:end])
         at = end
     kept = [atom for atom in atoms if not atom.counted]
-    if kept and not any_found and (named := _as_named(text, _stretch(text, kept, whole=True))):
+    if (
+        kept
+        and not any_found
+        and (named := _as_named(text, _stretch(text, kept, expects, whole=True)))
+    ):
         yield from _found(named, kept)
 
 
-def _stretch(text: str, atoms: Sequence[Atom], *, whole: bool) -> _Stretch:
-    before = meant_before(text, atoms[0].start)
+def _stretch(text: str, atoms: Sequence[Atom], expects: Kind | None, *, whole: bool) -> _Stretch:
+    before = meant_before(text, atoms[0].start) or expects
     after = meant_after(text, atoms[-1].end)
     return _Stretch(atoms=atoms, before=before, after=after, whole=whole)
 
 
-def _longest(text: str, atoms: Sequence[Atom], at: int) -> tuple[Kind, int] | None:
+def _longest(
+    text: str, atoms: Sequence[Atom], at: int, expects: Kind | None
+) -> tuple[Kind, int] | None:
     """The kind of the number that begins with an atom, and where it ends."""
     if at and atoms[at].group == atoms[at - 1].group:
         return None
@@ -143,7 +149,7 @@ def _longest(text: str, atoms: Sequence[Atom], at: int) -> tuple[Kind, int] | No
         inside = end + 1 < len(atoms) and atoms[end + 1].group == atoms[end].group
         if not inside or atoms[end + 1].copula:
             whole = at == 0 and end >= len(atoms) - 1 - atoms[-1].copula
-            stretches.insert(0, _stretch(text, atoms[at : end + 1], whole=whole))
+            stretches.insert(0, _stretch(text, atoms[at : end + 1], expects, whole=whole))
     readers = (_phone, _registration, _licence, _card, _account, _birth, _other)
     if stretches and stretches[0].before in _LONG_NUMBERS:
         readers = (_registration, _licence, _card, _account, _phone, _birth, _other)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
@@ -25,6 +26,8 @@ class NotedAudit:
     def __init__(self) -> None:
         self.entries: list[tuple[str, str, str, dict[str, Any]]] = []
         self.pruned_before: datetime | None = None
+        self.appended = asyncio.Semaphore(0)
+        """Released with each entry, for who waits for one."""
 
     async def append(
         self,
@@ -36,6 +39,7 @@ class NotedAudit:
         session: AsyncSession | None = None,
     ) -> None:
         self.entries.append((actor, action, subject, dict(details or {})))
+        self.appended.release()
 
     async def prune(self, actor: str, *, before: datetime) -> int:
         self.pruned_before = before

@@ -19,10 +19,11 @@ from storage.database import Database
 from storage.models import Base, CallTermRow, MentionRow
 from storage.organizations import ensure_organization
 from storage.outbox import JobStatus, Outbox
+from storage.periods import Periods
 from storage.recordings.files import RecordingWriter, recording_name
 from storage.recordings.rows import RecordingStore
 from storage.records import HandoffReason, ModelUse, RecordingStatus
-from storage.retention import Periods, Retention
+from storage.retention import Retention
 from storage.search import BLOCK
 from storage.usage import UsageStore
 from tests.support.calls import NOW, ORGANIZATION, end, new_call, summary, turn

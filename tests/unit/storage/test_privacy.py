@@ -263,3 +263,12 @@ def test_names_that_are_known_are_hidden_in_all_that_is_said() -> None:
     turn = Reader(["김철수"]).turn("김철수 본인이요", "네, 김철수 고객님.")
 
     assert (turn.heard, turn.said) == ("김*수 본인이요", "네, 김*수 고객님.")
+
+
+@pytest.mark.parametrize(("heard", "kind"), [("칠구공삼일사", "speech"), ("790314", "keys")])
+def test_the_half_of_a_number_is_of_the_kind_that_was_asked_for(heard: str, kind: str) -> None:
+    reader = Reader()
+    reader.turn("", "주민등록번호 앞 여섯 자리를 말씀하시거나 눌러 주세요.", "none")
+
+    # Recordings are silenced by it: a date of birth alone would still be heard.
+    assert reader.turn(heard, "네.", kind).kinds == (Kind.RESIDENT,)
