@@ -16,9 +16,11 @@ from starlette.staticfiles import StaticFiles
 
 from console import pages
 from console.auth import Authenticator
+from console.listening import Hearings
 from console.recordings import Player
 from console.render import SecurityHeaders, render
 from console.state import Console, Similar
+from storage.audit import AuditLog
 from storage.calls import CallStore
 from storage.clear import RevealedCalls
 from storage.database import Database
@@ -39,6 +41,11 @@ _MESSAGES = {
     ),
     503: ("지금은 기록을 불러올 수 없습니다", "잠시 후 다시 시도해 주세요."),
 }
+
+_NOT_PERMITTED = (
+    "이 내용을 볼 권한이 없습니다",
+    "개인정보와 녹음은 권한이 있는 분만 확인하실 수 있습니다. 관리자에게 요청해 주세요.",
+)
 
 
 def create_console(
@@ -63,8 +70,10 @@ def create_console(
     app = FastAPI(openapi_url=None, docs_url=None, redoc_url=None)
     app.state.console = Console(
         calls=CallStore(database, organization_id, clock=clock),
-        revealed=RevealedCalls(database, organization_id),
+        revealed=RevealedCalls(database, organization_id, clock=clock),
         authenticator=Authenticator(UserStore(database, organization_id), clock=clock),
+        audit=AuditLog(database, organization_id, clock),
+        hearings=Hearings(clock),
         organization_name=organization_name,
         recordings=RecordingStore(database, organization_id),
         player=Player(data_dir=data_dir, vault=database.vault, pcm=pcm),
@@ -79,6 +88,7 @@ def create_console(
     app.include_router(pages.private)
     app.mount("/static", StaticFiles(directory=Path(__file__).parent / "static"), name="static")
     app.add_exception_handler(pages.NotSignedInError, _not_signed_in)
+    app.add_exception_handler(pages.NotPermittedError, _not_permitted)
     app.add_exception_handler(RequestValidationError, _not_valid)
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(StorageError, _not_stored)
@@ -88,6 +98,11 @@ def create_console(
 
 async def _not_signed_in(request: Request, _error: Exception) -> Response:
     return pages.to_sign_in(request)
+
+
+async def _not_permitted(request: Request, _error: Exception) -> Response:
+    title, text = _NOT_PERMITTED
+    return render(request, "message.html", status=403, title=title, text=text, code=403)
 
 
 async def _not_valid(request: Request, _error: Exception) -> Response:

@@ -97,6 +97,7 @@ class Authenticator:
         self._users = users
         self._clock = clock
         self._guesses = Guesses()
+        self._strangers = Guesses()
         # Hashing takes memory and a processor each time; strangers must not take them all.
         self._hashing = asyncio.Semaphore(2)
         self._nobodys_hash = hash_password(new_token())
@@ -113,6 +114,7 @@ class Authenticator:
         password_hash = self._nobodys_hash if found is None else found[1]
         matches = await self._in_thread(_verify, password_hash, password[:MAX_PASSWORD])
         if found is None or not matches:
+            await self._note_failure(None if found is None else found[0].name)
             return None
         user, _ = found
         if _HASHER.check_needs_rehash(password_hash):
@@ -121,16 +123,22 @@ class Authenticator:
         self._guesses.forget(name)
         token = new_token()
         now = self._clock()
-        await self._users.sign_in(user.id, _sha256(token), now=now, expires_at=now + SESSION_LENGTH)
+        await self._users.sign_in(user, _sha256(token), now=now, expires_at=now + SESSION_LENGTH)
         return token
 
     async def user(self, token: str) -> User | None:
         """Who is signed in with this token."""
         return await self._users.signed_in(_sha256(token), self._clock()) if token else None
 
-    async def sign_out(self, token: str) -> None:
+    async def sign_out(self, user: User, token: str) -> None:
         """End a session."""
-        await self._users.sign_out(_sha256(token))
+        await self._users.sign_out(user, _sha256(token), self._clock())
+
+    async def _note_failure(self, name: str | None) -> None:
+        """Of names that are nobody's only the first ones are written down: there are too many."""
+        now = self._clock()
+        if name is not None or self._strangers.allow("", now):
+            await self._users.sign_in_failed(name, now)
 
     async def _in_thread(self, work: Callable[..., _T], *arguments: str) -> _T:
         async with self._hashing:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import re
 from typing import Annotated
 from urllib.parse import parse_qsl, urlencode
@@ -16,9 +15,9 @@ from console.render import base_path, render
 from console.show import call_detail, call_line
 from console.similar import similar_lines, similar_to
 from console.state import Console
+from storage.audit import Action
 from storage.records import StoredCall, User
-
-logger = logging.getLogger(__name__)
+from storage.users import actor_of
 
 PAGE_SIZE = 50
 MAX_SEARCH = 100
@@ -42,6 +41,10 @@ def get_console(request: Request) -> Console:
 ConsoleDep = Annotated[Console, Depends(get_console)]
 
 
+class NotPermittedError(Exception):
+    """The user's role does not allow it."""
+
+
 async def require_user(request: Request, console: ConsoleDep) -> User:
     """The signed-in user. Raises NotSignedInError."""
     token = request.cookies.get(console.session_cookie, "")
@@ -54,6 +57,16 @@ async def require_user(request: Request, console: ConsoleDep) -> User:
 
 
 UserDep = Annotated[User, Depends(require_user)]
+
+
+async def require_permission(user: UserDep) -> User:
+    """The signed-in user, who may see personal data. Raises NotPermittedError."""
+    if not user.role.sees_personal:
+        raise NotPermittedError
+    return user
+
+
+PermittedDep = Annotated[User, Depends(require_permission)]
 
 public = APIRouter()
 private = APIRouter(dependencies=[Depends(require_user)])
@@ -101,12 +114,12 @@ async def sign_in(request: Request, console: ConsoleDep) -> Response:
 
 
 @private.post("/sign-out")
-async def sign_out(request: Request, console: ConsoleDep) -> Response:
+async def sign_out(request: Request, console: ConsoleDep, user: UserDep) -> Response:
     """End the session here and in the browser."""
     form = await _form(request)
     if not same(request.state.form_token, form.get("token", "")):
         raise HTTPException(403)
-    await console.authenticator.sign_out(request.cookies[console.session_cookie])
+    await console.authenticator.sign_out(user, request.cookies[console.session_cookie])
     response = _redirect(request, "/sign-in")
     response.delete_cookie(console.session_cookie, secure=console.secure_cookies, httponly=True)
     return response
@@ -140,13 +153,13 @@ async def calls(request: Request, console: ConsoleDep, q: str = "", before: str 
 async def call(
     request: Request, console: ConsoleDep, user: UserDep, call_id: str, reveal: str = ""
 ) -> Response:
-    """A call with its summary and transcript; `reveal=1` shows personal data, and is logged."""
+    """A call with its summary and transcript; `reveal=1` shows personal data, and is noted."""
     stored, revealed = await _call(console, call_id), None
     handoff = await console.calls.handoff(stored.id)
     if reveal == "1":
-        revealed = await console.revealed.get(stored.id)
+        await require_permission(user)
+        revealed = await console.revealed.get(stored.id, actor=actor_of(user))
     if revealed is not None:
-        logger.info("user %s looks at call %s unmasked", user.name, stored.id)
         stored, handoff = revealed.call, revealed.handoff
     detail = call_detail(
         stored,
@@ -156,17 +169,31 @@ async def call(
         recording=await console.recordings.get(stored.id),
     )
     similar = await similar_to(console, stored)
-    return render(request, "call.html", call=detail, similar=similar, revealed=revealed is not None)
+    permitted = user.role.sees_personal
+    return render(
+        request,
+        "call.html",
+        call=detail,
+        similar=similar,
+        revealed=revealed is not None,
+        permitted=permitted,
+        hearing=console.hearings.page(user.id, stored.id) if permitted else "",
+    )
 
 
 @private.get("/calls/{call_id}/recording")
-async def recording(request: Request, console: ConsoleDep, call_id: str) -> Response:
-    """The call's sound; answers ranges, so that a player can seek."""
+async def recording(
+    request: Request, console: ConsoleDep, user: PermittedDep, call_id: str, hearing: str = ""
+) -> Response:
+    """The call's sound; answers ranges, so that a player can seek. Each hearing is noted."""
     stored = await _call(console, call_id)
     found = await console.recordings.get(stored.id)
     if found is None:
         raise HTTPException(404)
-    return await console.player.play(request, found, f"call-{stored.id}.wav")
+    response = await console.player.play(request, found, f"call-{stored.id}.wav")
+    if console.hearings.begins(hearing, user.id, stored.id):
+        await console.audit.append(actor_of(user), Action.LISTENED, f"call:{stored.call_sid}")
+    return response
 
 
 async def _call(console: Console, call_id: str) -> StoredCall:

@@ -8,7 +8,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Protocol
 
 from console.auth import Authenticator
+from console.listening import Hearings
 from console.recordings import Player
+from storage.audit import AuditLog
 from storage.calls import CallStore
 from storage.clear import RevealedCalls
 from storage.recordings.rows import RecordingStore
@@ -34,6 +36,8 @@ class Console:
     calls: CallStore
     revealed: RevealedCalls
     authenticator: Authenticator
+    audit: AuditLog
+    hearings: Hearings
     organization_name: str
     recordings: RecordingStore
     player: Player

@@ -161,7 +161,7 @@ def _verdict(
     console.print(
         "\nGo on:\n"
         "  .venv/bin/yeoboseyo serve          answer calls; the console is at /console\n"
-        "  .venv/bin/yeoboseyo users add ME   make yourself a sign-in for it\n"
+        "  .venv/bin/yeoboseyo users add ME --role supervisor   make yourself a sign-in for it\n"
         '  .venv/bin/yeoboseyo call --say "5G 슬림 요금이 얼마예요?"   phone it yourself'
     )
     return 1 if wrong else 0

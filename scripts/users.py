@@ -13,8 +13,10 @@ import typer
 
 from console.auth import MAX_NAME, MAX_PASSWORD, MIN_PASSWORD, hash_password, plain_name
 from settings import Settings
+from storage.audit import command_actor
 from storage.errors import StorageError
 from storage.organizations import ensure_organization
+from storage.records import Role
 from storage.users import UserStore
 from stores import open_database
 
@@ -27,11 +29,12 @@ Name = Annotated[str, typer.Argument(help="The user's name, as typed when signin
 @app.command()
 def add(
     name: Name,
+    role: Annotated[Role, typer.Option(help="What the user may do.")] = Role.REVIEWER,
     password_stdin: Annotated[
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
 ) -> None:
-    """Add a user; asks for the password twice."""
+    """Add a user; asks for the password twice. Reviewers see calls masked, and hear nothing."""
     name = plain_name(name)
     if not 1 <= len(name) <= MAX_NAME:
         raise typer.BadParameter(f"A name has 1 to {MAX_NAME} characters.")
@@ -39,10 +42,12 @@ def add(
 
     async def work() -> None:
         async with _users() as users:
-            await users.add(name, hash_password(password), datetime.now(UTC))
+            await users.add(
+                name, hash_password(password), datetime.now(UTC), role=role, by=command_actor()
+            )
 
     _run(work())
-    typer.echo(f"{name} may sign in now.")
+    typer.echo(f"{name} may sign in now, as {role}.")
 
 
 @app.command("list")
@@ -52,7 +57,7 @@ def list_users() -> None:
     async def work() -> None:
         async with _users() as users:
             for user in await users.all():
-                typer.echo(f"{user.name}\tsince {user.created_at:%Y-%m-%d}")
+                typer.echo(f"{user.name}\t{user.role}\tsince {user.created_at:%Y-%m-%d}")
 
     _run(work())
 
@@ -64,11 +69,27 @@ def remove(name: Name) -> None:
 
     async def work() -> bool:
         async with _users() as users:
-            return await users.remove(name)
+            return await users.remove(name, datetime.now(UTC), by=command_actor())
 
     if not _run(work()):
         _fail(f"There is no user {name}.")
     typer.echo(f"{name} may not sign in any more.")
+
+
+@app.command("role")
+def change_role(
+    name: Name, role: Annotated[Role, typer.Argument(help="What the user may do from now on.")]
+) -> None:
+    """Change what a user may do."""
+    name = plain_name(name)
+
+    async def work() -> bool:
+        async with _users() as users:
+            return await users.change_role(name, role, datetime.now(UTC), by=command_actor())
+
+    if not _run(work()):
+        _fail(f"There is no user {name}.")
+    typer.echo(f"{name} is {role} now.")
 
 
 @asynccontextmanager

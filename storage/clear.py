@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 
+from storage.audit import Action, append
 from storage.database import Database
 from storage.models import CallRow
 from storage.reading import one_call, one_handoff
@@ -47,18 +50,31 @@ class Revealed:
 
 
 class RevealedCalls:
-    """An organization's calls in the clear, read by people."""
+    """An organization's calls in the clear, read by people; each reading is in the audit log."""
 
-    def __init__(self, database: Database, organization_id: str) -> None:
+    def __init__(
+        self, database: Database, organization_id: str, *, clock: Callable[[], datetime]
+    ) -> None:
         self._database = database
         self._organization_id = organization_id
+        self._clock = clock
 
-    async def get(self, call_id: int) -> Revealed | None:
-        """A call with its turns, summary and hand-off. Raises as `ServiceCalls` does."""
+    async def get(self, call_id: int, *, actor: str) -> Revealed | None:
+        """A call with its turns, summary and hand-off, for `actor`.
+
+        Raises as `ServiceCalls` does; where it cannot be noted, nothing is given.
+        """
         seals = Seals(self._database.vault, self._organization_id)
-        async with self._database.read(self._organization_id) as session:
+        async with self._database.write(self._organization_id) as session:
             call = await one_call(session, CallRow.id == call_id, seals=seals)
             if call is None:
                 return None
             handoff = await one_handoff(session, CallRow.id == call_id, seals=seals)
-            return Revealed(call=call, handoff=handoff)
+            await append(
+                session,
+                at=self._clock(),
+                actor=actor,
+                action=Action.REVEALED,
+                subject=f"call:{call.call_sid}",
+            )
+        return Revealed(call=call, handoff=handoff)

@@ -66,6 +66,11 @@ class Role(StrEnum):
     ADMIN = "admin"
     """May do everything."""
 
+    @property
+    def sees_personal(self) -> bool:
+        """Whether calls may be seen in the clear, and listened to."""
+        return self is not Role.REVIEWER
+
 
 class ChangeStatus(StrEnum):
     """How a request to change a plan stands."""

@@ -21,7 +21,15 @@ from scripts.carrier.scenario import SEOUL, Scenario
 from scripts.serving import serving
 from settings import Settings
 from storage.database import Database
-from storage.models import Base, ChangeRequestRow, CustomerRow, HandoffRow, OfOrganization
+from storage.models import (
+    AuditEntryRow,
+    AuditHeadRow,
+    Base,
+    ChangeRequestRow,
+    CustomerRow,
+    HandoffRow,
+    OfOrganization,
+)
 from storage.records import StoredCall
 from storage.vault import new_key
 
@@ -31,6 +39,8 @@ ORIGIN = "http://voice.example.com"
 TOKEN = "evaluation"  # noqa: S105 - signs nothing but our own calls to ourselves
 HUMAN = "+8225550100"
 
+_AUDIT = {AuditEntryRow, AuditHeadRow}
+"""Refuse to be forgotten."""
 _NOON = time(12, 0)
 _ORGANIZATION_NAME = "여보세요 모바일"
 
@@ -117,7 +127,7 @@ class House:
         models = {mapper.local_table: mapper.class_ for mapper in Base.registry.mappers}
         async with database.write(SAMPLE_ORGANIZATION) as session:
             for table in reversed(Base.metadata.sorted_tables):
-                if issubclass(models[table], OfOrganization):
+                if issubclass(models[table], OfOrganization) and models[table] not in _AUDIT:
                     await session.execute(delete(models[table]))
         await self.yeoboseyo.customers.load_sample(organization_name=_ORGANIZATION_NAME)
 

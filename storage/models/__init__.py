@@ -16,7 +16,7 @@ from storage.models.calls import (
     TurnRow,
 )
 from storage.models.knowledge import DocumentRow, IndexVersionRow, IngestionRunRow
-from storage.models.operations import AuditEntryRow, ModelUsageRow, OutboxJobRow
+from storage.models.operations import AuditEntryRow, AuditHeadRow, ModelUsageRow, OutboxJobRow
 from storage.models.people import CustomerRow, UserRow, UserSessionRow
 from storage.models.prompts import PromptTemplateRow, PromptVersionRow
 from storage.models.reviews import CorrectionRow, FeedbackRow, ScorecardRow
@@ -25,6 +25,7 @@ from storage.models.work import CallbackRow, ChangeRequestRow, HandoffRow, Hando
 
 __all__ = [
     "AuditEntryRow",
+    "AuditHeadRow",
     "Base",
     "CallRow",
     "CallTermRow",

@@ -52,6 +52,16 @@ class ModelUsageRow(Owned, Base):
     day: Mapped[date] = mapped_column(index=True)
 
 
+class AuditHeadRow(Owned, Base):
+    """The end of an organization's audit log, locked by whoever appends to it."""
+
+    __tablename__ = "audit_heads"
+    __table_args__ = (UniqueConstraint("organization_id"),)
+
+    seq: Mapped[int] = mapped_column(BigInteger)
+    hash: Mapped[str] = mapped_column(String(64))
+
+
 class AuditEntryRow(Owned, Base):
     """Who did what, and when; each entry holds the hash of the one before."""
 

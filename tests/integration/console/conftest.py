@@ -15,9 +15,11 @@ from console.app import create_console
 from console.auth import hash_password
 from knowledge.cases import SimilarCase
 from knowledge.errors import KnowledgeError
+from storage.audit import AuditLog
 from storage.calls import CallStore
 from storage.customers import CustomerStore
 from storage.database import Database
+from storage.records import Role
 from storage.users import UserStore
 from tests.support.calls import NOW, ORGANIZATION
 from tests.support.keys import VAULT
@@ -50,7 +52,8 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
     try:
         await database.migrate()
         await CustomerStore(database, ORGANIZATION).load_sample()
-        await UserStore(database, ORGANIZATION).add(NAME, hash_password(PASSWORD), NOW)
+        users = UserStore(database, ORGANIZATION)
+        await users.add(NAME, hash_password(PASSWORD), NOW, role=Role.SUPERVISOR, by="test")
         yield database
     finally:
         await database.close()
@@ -60,6 +63,12 @@ async def database(tmp_path: Path) -> AsyncIterator[Database]:
 def store(database: Database) -> CallStore:
     """The sample organization's calls."""
     return CallStore(database, ORGANIZATION, clock=lambda: NOW)
+
+
+@pytest.fixture
+def audit(database: Database, clock: Clock) -> AuditLog:
+    """What was noted."""
+    return AuditLog(database, ORGANIZATION, clock)
 
 
 @dataclass

@@ -13,6 +13,7 @@ from fastapi import FastAPI
 from console.recordings import wav_header
 from knowledge.cases import SimilarCase
 from knowledge.errors import KnowledgeError
+from storage.audit import Action, AuditLog
 from storage.calls import CallStore
 from storage.cases import Case
 from storage.customers import CustomerStore
@@ -191,23 +192,24 @@ async def test_a_call(browser: httpx.AsyncClient, call_id: int) -> None:
         "CA1",
     ):
         assert shown in text, shown
-    assert f'<audio id="player" controls preload="metadata" src="{page.url.path}/rec' in page.text
-    assert f'href="/console/calls/{call_id}/recording#t=4"' in page.text
+    sound = re.escape(f"/console/calls/{call_id}/recording?hearing=")
+    assert re.search(f'<audio id="player" controls preload="none" src="{sound}[^"]+">', page.text)
+    assert re.search(f'href="{sound}[^"]+#t=4"', page.text)
 
 
-async def test_personal_data_shows_on_request_only(
-    browser: httpx.AsyncClient, call_id: int, caplog: pytest.LogCaptureFixture
+async def test_personal_data_shows_on_request_only_and_that_is_noted(
+    browser: httpx.AsyncClient, call_id: int, audit: AuditLog
 ) -> None:
-    caplog.set_level("INFO", "console")
     masked = await browser.get(f"/console/calls/{call_id}")
     for personal in ("김철수", "1234-5678", "790314"):
         assert personal not in masked.text
-    assert "unmasked" not in caplog.text
+    assert await audit.newest(5, action=Action.REVEALED) == []
 
     shown = await browser.get(f"/console/calls/{call_id}", params={"reveal": "1"})
     for personal in ("김철수", "010-1234-5678", "790314"):
         assert personal in shown.text
-    assert f"user arim looks at call {call_id} unmasked" in caplog.text
+    [noted] = await audit.newest(5, action=Action.REVEALED)
+    assert (noted.actor, noted.subject) == ("console:arim", "call:CA1")
 
 
 async def test_a_call_without_anything(browser: httpx.AsyncClient, store: CallStore) -> None:

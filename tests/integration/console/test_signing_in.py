@@ -11,6 +11,7 @@ from fastapi import FastAPI
 from console.auth import ATTEMPTS, SESSION_LENGTH, WINDOW
 from storage.calls import CallStore
 from storage.database import Database
+from storage.records import Role
 from storage.users import UserStore
 from tests.integration.console.conftest import NAME, PASSWORD, Clock, sign_in, token_in
 from tests.support.calls import NOW, ORGANIZATION, new_call
@@ -182,6 +183,7 @@ async def test_another_organizations_user_is_a_stranger(
     from storage.organizations import ensure_organization
 
     await ensure_organization(database, "other", "다른 회사")
-    await UserStore(database, "other").add("theirs", hash_password(PASSWORD), NOW)
+    users = UserStore(database, "other")
+    await users.add("theirs", hash_password(PASSWORD), NOW, role=Role.ADMIN, by="test")
 
     assert (await sign_in(stranger, name="theirs")).status_code == 401

@@ -23,7 +23,7 @@ def run(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> CliRunner:
 
 def test_users_are_added_listed_and_removed(run: CliRunner) -> None:
     added = run.invoke(app, ["add", "arim", "--password-stdin"], input=f"{PASSWORD}\n")
-    assert (added.exit_code, added.stdout) == (0, "arim may sign in now.\n")
+    assert (added.exit_code, added.stdout) == (0, "arim may sign in now, as reviewer.\n")
     asked = run.invoke(app, ["add", "민지"], input=f"{PASSWORD}\n{PASSWORD}\n")
     assert asked.exit_code == 0
     assert PASSWORD not in asked.output
@@ -35,6 +35,18 @@ def test_users_are_added_listed_and_removed(run: CliRunner) -> None:
     assert run.invoke(app, ["list"]).stdout.startswith("민지\t")
     again = run.invoke(app, ["remove", "arim"])
     assert (again.exit_code, again.stderr) == (1, "There is no user arim.\n")
+
+
+def test_roles_are_given_and_changed(run: CliRunner) -> None:
+    run.invoke(app, ["add", "arim", "--role", "admin", "--password-stdin"], input=PASSWORD)
+    assert run.invoke(app, ["list"]).stdout.startswith("arim\tadmin\t")
+
+    changed = run.invoke(app, ["role", "arim", "supervisor"])
+    assert (changed.exit_code, changed.stdout) == (0, "arim is supervisor now.\n")
+    assert run.invoke(app, ["list"]).stdout.startswith("arim\tsupervisor\t")
+    nobody = run.invoke(app, ["role", "nobody", "admin"])
+    assert (nobody.exit_code, nobody.stderr) == (1, "There is no user nobody.\n")
+    assert run.invoke(app, ["role", "arim", "king"]).exit_code == 2
 
 
 def test_a_name_is_taken_once(run: CliRunner) -> None:

@@ -30,6 +30,7 @@ from storage.organizations import ensure_organization
 from storage.outbox import JobStatus, Outbox
 from storage.recordings.files import Recording, RecordingWriter, recording_name
 from storage.recordings.rows import RecordingStore
+from storage.records import Role
 from storage.sealed import count_by_key
 from storage.users import UserStore
 from storage.vault import Vault
@@ -75,7 +76,8 @@ async def house(database: Database, store: CallStore, data_dir: Path) -> Databas
     await store.save_summary(call_id, summary())
     await store.open(new_call("CA2", recording_path="recordings/CA2.yrec"))
     await store.open(new_call("CA3", recording_path="recordings/gone.yrec"))
-    await UserStore(database, ORGANIZATION).add("아림", "hash", NOW)
+    users = UserStore(database, ORGANIZATION)
+    await users.add("아림", "hash", NOW, role=Role.ADMIN, by="test")
     customers = CustomerStore(database, ORGANIZATION)
     [customer] = await customers.by_phone("+821012345678")
     await ChangeRequests(database, ORGANIZATION, clock=lambda: NOW).request(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import select, text
 
+from storage.audit import Action, AuditLog
 from storage.calls import CallStore
 from storage.clear import RevealedCalls, ServiceCalls
 from storage.customers import CustomerStore
@@ -56,11 +57,15 @@ async def test_whoever_may_gets_it_as_it_was(database: Database, store: CallStor
     assert call.caller == PHONE
     assert call.customer is not None
     assert (call.customer.name, call.customer.phone) == (NAME, PHONE)
-    revealed = await RevealedCalls(database, ORGANIZATION).get(call_id)
+    calls = RevealedCalls(database, ORGANIZATION, clock=lambda: NOW)
+    revealed = await calls.get(call_id, actor="console:arim")
     assert revealed is not None
     assert revealed.call == call
     assert revealed.handoff is not None
     assert revealed.handoff.summary_text == f"{NAME} 고객님, 010-1234-5678"
+    [noted] = await AuditLog(database, ORGANIZATION, lambda: NOW).newest(5)
+    assert (noted.at, noted.actor, noted.action) == (NOW, "console:arim", Action.REVEALED)
+    assert noted.subject == "call:CA1"
 
 
 async def test_masked_reads_say_what_was_found(database: Database, store: CallStore) -> None:

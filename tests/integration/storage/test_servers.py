@@ -12,6 +12,7 @@ from storage.calls import CallStore
 from storage.database import Database
 from storage.errors import StorageError
 from storage.models import CallRow
+from storage.records import Role
 from storage.users import UserStore
 from tests.support.calls import NOW, ORGANIZATION, new_call, turn
 
@@ -151,7 +152,7 @@ async def test_a_migration_that_was_cut_off_is_told(empty_url: str) -> None:
 async def test_text_is_told_apart_by_case_and_accent(database: Database) -> None:
     users = UserStore(database, ORGANIZATION)
     for name in ("arim", "Arim", "árim"):
-        await users.add(name, "hash", NOW)
+        await users.add(name, "hash", NOW, role=Role.REVIEWER, by="test")
 
     assert await users.credentials("ARIM") is None
     assert {user.name for user in await users.all()} == {"arim", "Arim", "árim"}
@@ -171,5 +172,7 @@ async def test_long_texts_are_kept_whole(store: CallStore) -> None:
 @on_servers
 async def test_what_does_not_fit_is_refused_and_not_cut(database: Database) -> None:
     with pytest.raises(StorageError) as caught:
-        await UserStore(database, ORGANIZATION).add("a" * 101, "hash", NOW)
+        await UserStore(database, ORGANIZATION).add(
+            "a" * 101, "hash", NOW, role=Role.REVIEWER, by="test"
+        )
     assert caught.value.code == "refused"
