@@ -50,9 +50,9 @@ class Player:
         if path is None:
             raise HTTPException(404)
         name = recording_name(recording.organization_id, recording.call_sid)
-        frames = await asyncio.to_thread(self._frames, path, name)
+        frames, version = await asyncio.to_thread(self._frames, path, name)
         size = HEADER_BYTES + frames * _FRAME_BYTES
-        etag = f'"{frames:x}"'  # A finished recording is never changed.
+        etag = f'"{version:x}"'
         headers = {
             "Cache-Control": "private, no-store",
             "Accept-Ranges": "bytes",
@@ -78,11 +78,12 @@ class Player:
             media_type="audio/wav",
         )
 
-    def _frames(self, path: Path, name: str) -> int:
+    def _frames(self, path: Path, name: str) -> tuple[int, int]:
+        """How many there are, and what tells the file from those that took its place."""
         with Recording.open(path, self.vault, name) as recording:
             if not recording.complete:
                 raise StorageError("damaged", "the end of a finished recording is missing")
-            return recording.frames
+            return recording.frames, path.stat().st_ino
 
     def _stream(self, path: Path, name: str, start: int, end: int) -> Iterator[bytes]:
         """The WAV's bytes from `start` up to `end`; iterated in threads, a segment at a time."""

@@ -10,8 +10,8 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ from storage.database import Database
 from storage.errors import StorageError
 from storage.masking import CallMasker
 from storage.models import Base, MentionRow, TurnRow
-from storage.recordings.files import file_within, reseal
+from storage.recordings.files import SUFFIX, file_within, reseal, whole_bytes
 from storage.records import RecordingStatus
 from storage.sealed import RECORDINGS, SEALED
 from storage.sealing import Seals
@@ -186,17 +186,33 @@ class Rotation:
         table = _TABLES["recordings"]
         query = select(*(table.columns[name] for name in ("id", "path", "status")))
         finished = {RecordingStatus.FINISHED, RecordingStatus.INCOMPLETE}
+        named: set[str] = set()
         async for rows in self._batches(table, query):
             for row in rows:
+                named.add(row.path)
                 if RecordingStatus(row.status) not in finished:
                     self.left += 1
                     continue
                 with self._noting(RECORDINGS, row.id):
                     self.exchanged[RECORDINGS] += await asyncio.to_thread(self._file, row.path)
+        await asyncio.to_thread(self._strays, named)
 
     def _file(self, path: str) -> bool:
         found = file_within(self._data_dir, path)
         return found is not None and reseal(found, self._vault)
+
+    def _strays(self, named: Collection[str]) -> None:
+        """Files that no row names: of calls that are not stored yet, or not any more."""
+        for path in (self._data_dir / "recordings").glob(f"*{SUFFIX}"):
+            if str(path.relative_to(self._data_dir)) in named:
+                continue
+            with self._noting(RECORDINGS, path.name), suppress(FileNotFoundError):
+                with path.open("rb") as file:
+                    _, ended = whole_bytes(file)
+                if ended:
+                    self.exchanged[RECORDINGS] += reseal(path, self._vault)
+                else:
+                    self.left += 1
 
     async def _batches(self, table: Table, query: Select[Any]) -> AsyncIterator[Rows]:
         """The rows of a query by their ids, some at a time, each time in a transaction of its own.
@@ -214,13 +230,13 @@ class Rotation:
             last = rows[-1].id
 
     @contextmanager
-    def _noting(self, what: str, row_id: int) -> Iterator[None]:
+    def _noting(self, what: str, which: int | str) -> Iterator[None]:
         try:
             yield
         except StorageError as error:
             if error.retryable:
                 raise
-            logger.error("%s %s stays as it is: %s", what, row_id, error)  # noqa: TRY400
+            logger.error("%s %s stays as it is: %s", what, which, error)  # noqa: TRY400
             self.failed[what] += 1
 
     def _seals(self, organization_id: str) -> Seals:

@@ -150,7 +150,7 @@ class Saver:
                     # recording goes along as it is.
                     with suppress(StorageError):
                         self._keys.add(key_id_of(read_head(file).sealed_key))
-                        size = whole_bytes(file)
+                        size, _ = whole_bytes(file)
                 file.seek(0)
                 writer.add_file(member, file, size)
             files[path] = member

@@ -5,12 +5,14 @@ All of it blocks: it belongs into threads. No function here knows rows.
 
 from __future__ import annotations
 
+import fcntl
 import itertools
 import os
 import secrets
 import shutil
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Self
@@ -215,11 +217,10 @@ def rewrite(
     stops anywhere in it finds the old file or the new one. Raises StorageError as Recording,
     OSError.
     """
-    _drop_drafts(path)
-    draft = _draft_of(path)
-    writer = RecordingWriter(draft, vault, name)
-    try:
-        with Recording.open(path, vault, name) as old:
+    with _in_place_of(path) as (file, draft):
+        writer = RecordingWriter(draft, vault, name)
+        try:
+            old = Recording(file, vault, name)
             at = 0
             for piece in old.read():
                 changed = bytearray(piece)
@@ -228,36 +229,29 @@ def rewrite(
                 at += len(piece) // FRAME_BYTES
             if not at:
                 writer.append(b"")
-        writer.finish()
-        _take_place(draft, path)
-    finally:
-        writer.abandon()
-        draft.unlink(missing_ok=True)
+            writer.finish()
+        finally:
+            writer.abandon()
     return Recording.open(path, vault, name)
 
 
 def reseal(path: Path, vault: Vault) -> bool:
     """Have the ring's first key seal a file's key; False where it does already.
 
-    The sound is not touched; no process may write the file meanwhile. Raises StorageError
+    The sound is not touched; no process may append to the file meanwhile. Raises StorageError
     `damaged`, `unknown_key`, OSError.
     """
-    _drop_drafts(path)
     with path.open("rb") as file:
-        head, at = parse_head(_read(file, 0, MAX_HEAD_BYTES))
-        if key_id_of(head.sealed_key) == vault.active:
+        if key_id_of(read_head(file).sealed_key) == vault.active:
             return False
-        draft = _draft_of(path)
-        try:
-            with open(draft, "xb", opener=_private) as new:
-                new.write(head.resealed(vault).encode())
-                file.seek(at)
-                shutil.copyfileobj(file, new)
-                new.flush()
-                os.fsync(new.fileno())
-            _take_place(draft, path)
-        finally:
-            draft.unlink(missing_ok=True)
+    with _in_place_of(path) as (file, draft):
+        head, at = parse_head(_read(file, 0, MAX_HEAD_BYTES))
+        with open(draft, "xb", opener=_private) as new:
+            new.write(head.resealed(vault).encode())
+            file.seek(at)
+            shutil.copyfileobj(file, new)
+            new.flush()
+            os.fsync(new.fileno())
     return True
 
 
@@ -269,20 +263,20 @@ def read_head(file: BinaryIO) -> Head:
     return parse_head(_read(file, 0, MAX_HEAD_BYTES))[0]
 
 
-def whole_bytes(file: BinaryIO) -> int:
-    """How much of a file, which may still be written, is head and whole records; needs no key.
+def whole_bytes(file: BinaryIO) -> tuple[int, bool]:
+    """How much of a file is head and whole records, and whether these end it; needs no key.
 
-    Raises StorageError `damaged`.
+    Where they do not, it may be written still. Raises StorageError `damaged`.
     """
     _, at = parse_head(_read(file, 0, MAX_HEAD_BYTES))
     size = file.seek(0, os.SEEK_END)
     for index in itertools.count():
         head = parse_record_head(_read(file, at, RECORD_HEAD_BYTES), index)
         if head is None or at + RECORD_HEAD_BYTES + head.length > size:
-            return at
+            return at, False
         at += RECORD_HEAD_BYTES + head.length
         if head.kind == END:
-            return at
+            return at, True
     raise AssertionError  # It counts for ever.
 
 
@@ -295,20 +289,41 @@ def _private(path: str, flags: int) -> int:
     return os.open(path, flags, 0o600)
 
 
-def _draft_of(path: Path) -> Path:
-    return path.with_name(f"{path.name}.{secrets.token_hex(4)}{_DRAFT}")
+@contextmanager
+def _in_place_of(path: Path) -> Iterator[tuple[BinaryIO, Path]]:
+    """A file, and the path of what takes its place in the end, unless something is raised.
+
+    Several who do this with one file come one after the other, each to what the last one left.
+    """
+    with _alone(path) as file:
+        for left in path.parent.glob(f"{path.name}.*{_DRAFT}"):
+            left.unlink(missing_ok=True)  # By a process that was killed in the middle of it.
+        draft = path.with_name(f"{path.name}.{secrets.token_hex(4)}{_DRAFT}")
+        try:
+            yield file, draft
+            # It is as old as it was: by that it is told how long it has to be kept.
+            was = os.fstat(file.fileno())
+            os.utime(draft, ns=(was.st_atime_ns, was.st_mtime_ns))
+            draft.replace(path)
+            _sync(path.parent)
+        finally:
+            draft.unlink(missing_ok=True)
 
 
-def _drop_drafts(path: Path) -> None:
-    """Removes what a process that was killed in the middle of a rewriting has left."""
-    for draft in path.parent.glob(f"{path.name}.*{_DRAFT}"):
-        draft.unlink(missing_ok=True)
+@contextmanager
+def _alone(path: Path) -> Iterator[BinaryIO]:
+    """A file, open, while nobody else puts another in its place. Raises FileNotFoundError."""
+    while True:
+        with path.open("rb") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if os.fstat(file.fileno()).st_ino == path.stat().st_ino:
+                yield file
+                return
 
 
-def _take_place(draft: Path, path: Path) -> None:
-    draft.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY)
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)

@@ -138,6 +138,11 @@ async def test_afterwards_the_old_key_is_not_needed(
     orphans = Orphans(database, ORGANIZATION, data_dir)
     await orphans.close_aged(NOW, started_before=NOW + timedelta(hours=1))
     await finish_all(database, data_dir)
+    stray = RecordingWriter(
+        data_dir / "recordings" / "stray.yrec", Vault.parse(RING), "recordings/sample/gone"
+    )
+    stray.append(b"abcd")
+    stray.finish()
     await look(database)
     before = await count_by_key(database, data_dir)
     assert sum(count["test"] for count in before.values()) > 4 * CALLS

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import io
+import os
 import stat
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 
@@ -17,6 +20,7 @@ from storage.recordings.files import (
     RecordingWriter,
     read_head,
     recording_name,
+    reseal,
     rewrite,
     whole_bytes,
 )
@@ -28,9 +32,10 @@ from storage.recordings.format import (
     parse_head,
 )
 from storage.vault import Vault
-from tests.support.keys import VAULT
+from tests.support.keys import RING, VAULT
 from tests.support.recordings import RECORDING, channels, write
 
+VAULT_KEY = base64.b64decode(RING.partition(":")[2])
 OTHER = recording_name("sample", "CA2")
 
 
@@ -101,7 +106,7 @@ def test_what_is_whole_of_a_file_is_known_without_a_key(
     file, ends = recorded(pieces, ended=ended), places(pieces)
     cut = data.draw(st.integers(ends[0], len(file)))
     whole = len(file) if cut == len(file) else max(end for end in ends if end <= cut)
-    assert whole_bytes(io.BytesIO(file[:cut])) == whole
+    assert whole_bytes(io.BytesIO(file[:cut])) == (whole, ended and cut == len(file))
 
 
 def test_a_change_in_the_middle_of_an_unfinished_recording_is_not_taken_for_torn() -> None:
@@ -211,3 +216,44 @@ def test_a_key_that_is_not_set_is_named() -> None:
     stranger = Vault({"other": bytes(32)})
     with pytest.raises(StorageError, match="the key test is not among those set"):
         Recording(io.BytesIO(recorded([b"ab"])), stranger, RECORDING)
+
+
+def test_those_who_rewrite_one_recording_lose_nothing_of_each_other(tmp_path: Path) -> None:
+    path = tmp_path / "one.yrec"
+    write(path, b"a" * 8_000, b"b" * 8_000)
+    os.utime(path, (1_000, 1_000))
+    ring = Vault({"next": bytes(32), "test": VAULT_KEY})
+
+    def silence(number: int) -> None:
+        def change(first_frame: int, stereo: bytearray) -> None:
+            at = (number * 1_000 - first_frame) * 2
+            if 0 <= at < len(stereo):
+                stereo[at : at + 2] = b"xx"
+
+        rewrite(path, ring, RECORDING, change).close()
+
+    with ThreadPoolExecutor(4) as pool:
+        silenced = pool.map(silence, range(8))
+        resealed = pool.map(lambda _: reseal(path, ring), range(8))
+        assert list(silenced) == [None] * 8
+        assert sum(resealed) <= 1
+    with Recording.open(path, ring, RECORDING) as recording:
+        stereo = b"".join(recording.read())
+    assert [stereo[number * 2_000 : number * 2_000 + 2] for number in range(8)] == [b"xx"] * 8
+    assert stereo.count(b"x") == 16
+    assert path.stat().st_mtime == 1_000
+    assert [file.name for file in tmp_path.iterdir()] == ["one.yrec"]
+
+
+def test_a_key_is_exchanged_without_touching_the_sound(tmp_path: Path) -> None:
+    path = tmp_path / "one.yrec"
+    write(path, b"a" * 8_000, b"b" * 8_000)
+    before = path.read_bytes()
+    ring = Vault({"next": bytes(32), "test": VAULT_KEY})
+    assert reseal(path, ring)
+    assert not reseal(path, ring)
+    after = path.read_bytes()
+    assert after[-16_000:] == before[-16_000:]
+    with Recording.open(path, Vault({"next": bytes(32)}), RECORDING) as recording:
+        assert recording.complete
+        assert len(b"".join(recording.read())) == 16_000
