@@ -42,7 +42,7 @@ from storage.patience import within
 from storage.recordings.finishing import RecordingFinisher
 from storage.records import Job
 from storage.usage import UsageStore
-from stores import journal_folder, open_database
+from stores import journal_folder, open_database, open_retention
 from voice.audio import mulaw
 from voice.playout import PlayoutCounters
 from voice.services import CallLimits, CallServices
@@ -219,6 +219,7 @@ class Yeoboseyo:
             self.recovery.run(),
             self.live.run(),
             self.cases.run(),
+            open_retention(settings, self.database, self.cases, self.clock).keep("server"),
             *warming,
         ):
             stack.push_async_callback(_cancelled, asyncio.create_task(work))

@@ -11,6 +11,7 @@ from pydantic import AliasChoices, Field, SecretStr, field_validator, model_vali
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from knowledge.embedding_choice import EmbeddingChoice
+from storage.periods import Periods
 
 REMOTE_VOICES = ("elevenlabs", "openai")
 """The voices over the network, in the order in which `auto` takes them."""
@@ -229,6 +230,11 @@ class Settings(BaseSettings):
         description="MiB of fixed sentences that are kept as audio, on disk and in memory.",
     )
 
+    retention: Periods = Field(
+        Periods(),
+        description="JSON: for how many days each kind of data is kept, such as "
+        '`{"recordings": 30, "turns": 180}`; `yeoboseyo privacy periods` shows all.',
+    )
     max_calls: int = Field(
         100, ge=1, description="Live calls a process; further callers reach the human at once."
     )

@@ -6,11 +6,15 @@ Beside app.py, because commands open them without the rest of the application.
 import logging
 import os
 import secrets
+from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 
 from settings import Settings
+from storage.audit import AuditLog
 from storage.database import Database
 from storage.errors import StorageError
+from storage.retention import CaseForgetter, Retention
 from storage.vault import Vault, new_key
 
 logger = logging.getLogger(__name__)
@@ -54,6 +58,21 @@ def open_database(settings: Settings) -> Database:
 def journal_folder(settings: Settings) -> Path:
     """Where calls are written while the database is away."""
     return settings.data_dir / "journal"
+
+
+def open_retention(
+    settings: Settings, database: Database, cases: CaseForgetter, clock: Callable[[], datetime]
+) -> Retention:
+    """What deletes what was kept for the periods that are set."""
+    return Retention(
+        database,
+        settings.organization,
+        settings.data_dir,
+        settings.retention,
+        cases=cases,
+        audit=AuditLog(database, settings.organization, clock),
+        clock=clock,
+    )
 
 
 def _development_ring(path: Path) -> str:

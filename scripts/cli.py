@@ -20,10 +20,11 @@ COMMANDS = {
     "backup": "Save all that is stored into one file, while calls go on.",
     "restore": "Bring a backup to an empty place.",
     "jobs": "What is left to be done after calls, and what was given up.",
+    "privacy": "Keep to the periods; find, give and erase what is kept of one person.",
     "usage": "What the chat model took, by day.",
     "voice": "Make the fixed sentences ahead, as audio.",
     "evaluate": "Play scripted callers against the agent and check the answers.",
-    "bench": "Measure: stt, tts, turns, search, guard, load, serve.",
+    "bench": "Measure: stt, tts, turns, search, guard, masking, load, serve.",
 }
 
 

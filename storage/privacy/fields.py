@@ -25,7 +25,6 @@ LOGGED: Mapping[str, frozenset[str]] = {
         "agent/model/service.py": ["error.code", "state"],
         "agent/summary/__init__.py": ["error.code"],
         "agent/tools/toolbox.py": ["error.code", "name"],
-        "console/pages.py": ["stored.id", "user.name"],
         "console/similar.py": ["error.code"],
         "knowledge/cases.py": ["added", "error", "removed"],
         "knowledge/live.py": ["error", "self.current.version", "version"],
@@ -37,7 +36,7 @@ LOGGED: Mapping[str, frozenset[str]] = {
         "storage/orphans.py": ["call_sid", "closed", "error"],
         "storage/patience.py": ["error"],
         "storage/retention.py": ["dict(retained.left)"],
-        "storage/rotation.py": ["error", "row_id", "what"],
+        "storage/rotation.py": ["error", "what", "which"],
         "storage/outbox.py": ["error", "job.id", "job.kind", "row.id", "row.kind"],
         "storage/recordings/finishing.py": [
             "duration_ms",
@@ -70,7 +69,7 @@ LOGGED: Mapping[str, frozenset[str]] = {
     }.items()
 }
 """Safe values by module. `error` is one of our own coded errors, whose words we write, or one of
-the system's about a file or socket; `user.name` is that of staff who looked at something."""
+the system's about a file or socket."""
 
 PERSONAL: Mapping[str, frozenset[str]] = {
     "agent/brain/openai.py": frozenset({"error.message"}),
