@@ -12,6 +12,7 @@ import typer
 from knowledge.errors import KnowledgeError
 from knowledge.ingest import published_files
 from settings import Settings
+from storage.audit import command_actor
 from storage.backup.archive import Manifest
 from storage.backup.saving import Saver
 from storage.errors import StorageError
@@ -47,6 +48,7 @@ async def _save(file: Path) -> Manifest:
     try:
         await database.migrate()
         more = await asyncio.to_thread(published_files, settings.data_dir)
-        return await Saver(database, settings.data_dir).save(file, datetime.now(UTC), more=more)
+        saver = Saver(database, settings.data_dir)
+        return await saver.save(file, datetime.now(UTC), actor=command_actor(), more=more)
     finally:
         await database.close()

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 import typer
 
 from settings import Settings
+from storage.audit import command_actor
 from storage.errors import StorageError
 from storage.rotation import Rotation
 from storage.sealed import count_by_key
@@ -118,7 +119,7 @@ async def _rotate(
         await database.migrate()
         rotation = None if dry_run else Rotation(database, settings.data_dir)
         if rotation is not None:
-            await rotation.run()
+            await rotation.run(datetime.now(UTC), actor=command_actor())
         return (
             database.vault.key_ids,
             await count_by_key(database, settings.data_dir),

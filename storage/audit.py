@@ -23,6 +23,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import Database, affected, reference, upsert
 from storage.models import AuditEntryRow, AuditHeadRow
+from storage.organizations import organization_ids
 from storage.types import storable
 
 KEPT = timedelta(days=731)
@@ -51,6 +52,7 @@ class Action(StrEnum):
     EXPORTED = "export"
     ERASED = "erase"
     BACKED_UP = "backup"
+    RESTORED = "restore"
     PRUNED = "prune_audit"
     """Old entries were deleted; `details` holds the seq and the hash of the last of them."""
 
@@ -131,6 +133,23 @@ def command_actor() -> str:
         return f"command:{getpass.getuser()}"
     except (KeyError, OSError):  # a container knows numbers only
         return f"command:{os.getuid()}"
+
+
+async def append_everywhere(
+    database: Database,
+    *,
+    at: datetime,
+    actor: str,
+    action: str,
+    subject: str,
+    details: Mapping[str, Any] | None = None,
+) -> None:
+    """Append an entry to the log of every organization: it was done to all of them."""
+    for organization_id in await organization_ids(database):
+        async with database.write(organization_id) as session:
+            await append(
+                session, at=at, actor=actor, action=action, subject=subject, details=details
+            )
 
 
 class AuditLog:

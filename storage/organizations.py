@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 
 from storage.database import Database, affected
 from storage.errors import StorageError
@@ -20,3 +20,10 @@ async def ensure_organization(database: Database, organization_id: str, name: st
     except StorageError as error:
         if error.code != "conflict":  # another process was faster
             raise
+
+
+async def organization_ids(database: Database) -> list[str]:
+    """All organizations, for upkeep."""
+    async with database.snapshot() as connection:
+        table = OrganizationRow.__table__
+        return list(await connection.scalars(select(table.c.id).order_by(table.c.id)))

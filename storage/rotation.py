@@ -13,12 +13,14 @@ from collections import Counter
 from collections.abc import AsyncIterator, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy import LargeBinary, Row, Select, Table, exists, func, select, type_coerce, update
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
 
+from storage.audit import Action, append_everywhere
 from storage.convert import to_turn
 from storage.database import Database
 from storage.errors import StorageError
@@ -110,14 +112,30 @@ class Rotation:
         self.left = 0
         """Recordings that are still written or not finished: another run takes them."""
 
-    async def run(self) -> None:
-        """Exchange all there is. Raises StorageError `unavailable`, OSError."""
+    async def run(self, at: datetime, *, actor: str) -> None:
+        """Exchange all there is, and note it in every audit log: before, and what was done.
+
+        Raises StorageError `unavailable`, OSError.
+        """
+        await self._note(at, actor, {"begun": True})
         for name, sealed in EXCHANGED.items():
             await self._table(_TABLES[name], sealed)
         if len(self._vault.key_ids) > 1:
             await self._bare_callers()
             await self._mentions()
         await self._recordings()
+        done = {name: count for name, count in self.exchanged.items() if count}
+        await self._note(at, actor, {"exchanged": done, "failed": dict(self.failed)})
+
+    async def _note(self, at: datetime, actor: str, details: Values) -> None:
+        await append_everywhere(
+            self._database,
+            at=at,
+            actor=actor,
+            action=Action.KEYS_ROTATED,
+            subject=f"key:{self._vault.active}",
+            details=details,
+        )
 
     async def _table(self, table: Table, sealed: _Sealed) -> None:
         head = self._vault.head

@@ -4,20 +4,33 @@ from __future__ import annotations
 
 import asyncio
 import re
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import TableClause, exists, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import migrations
+from storage.audit import Action, AuditLog, append_everywhere
 from storage.backup.archive import ArchiveReader, Manifest, RowsDigest, TableEntry
 from storage.backup.rows import alike, batches, decode, encode, table_of
 from storage.database import Database
 from storage.errors import StorageError
+from storage.organizations import organization_ids
 
 _BATCH = 1_000
 _PATH = re.compile(r"(?:recordings|knowledge|journal)(?:/(?!\.)[\w.-]+)+", re.ASCII)
 """Where a backup may put files."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Restored:
+    """What was restored."""
+
+    manifest: Manifest
+    broken_logs: dict[str, str]
+    """Where an organization's audit log is not as it was written: it was not when it was saved."""
 
 
 class Restorer:
@@ -27,8 +40,8 @@ class Restorer:
         self._database = database
         self._data_dir = data_dir
 
-    async def restore(self, source: Path) -> Manifest:
-        """Bring all of a backup here, or nothing.
+    async def restore(self, source: Path, at: datetime, *, actor: str) -> Restored:
+        """Bring all of a backup here, or nothing, and note it in every audit log.
 
         Raises StorageError: `damaged`, `unknown_backup`, `unknown_schema` where a newer version
         has made it, `unknown_key` where a key is not set, `not_empty` where there is something
@@ -49,7 +62,24 @@ class Restorer:
         finally:
             await asyncio.to_thread(archive.close)
         await self._database.migrate()
-        return archive.manifest
+        broken = await self._broken_logs(at)
+        await append_everywhere(
+            self._database,
+            at=at,
+            actor=actor,
+            action=Action.RESTORED,
+            subject=source.name,
+            details={"made_at": archive.manifest.made_at.isoformat()},
+        )
+        return Restored(manifest=archive.manifest, broken_logs=broken)
+
+    async def _broken_logs(self, at: datetime) -> dict[str, str]:
+        broken = {}
+        for organization_id in await organization_ids(self._database):
+            verdict = await AuditLog(self._database, organization_id, lambda: at).verify()
+            if verdict.broken_at is not None:
+                broken[organization_id] = f"entry {verdict.broken_at}: {verdict.fault}"
+        return broken
 
     def _check_keys(self, manifest: Manifest) -> None:
         known = self._database.vault.key_ids

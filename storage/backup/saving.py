@@ -14,6 +14,7 @@ from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage import migrations
+from storage.audit import Action, append_everywhere
 from storage.backup.archive import ArchiveWriter, Manifest, RowsDigest, TableEntry
 from storage.backup.rows import batches, columns_of, encode
 from storage.database import Database
@@ -36,14 +37,20 @@ class Saver:
         self._keys: set[str] = set()
         self._recordings: list[str] = []
 
-    async def save(self, target: Path, at: datetime, *, more: Iterable[str] = ()) -> Manifest:
+    async def save(
+        self, target: Path, at: datetime, *, actor: str, more: Iterable[str] = ()
+    ) -> Manifest:
         """Write a backup to `target`, which appears whole or not at all.
 
-        `more` are further files, by their paths in the data directory. Raises StorageError,
-        also `exists` where the target is there already, and OSError.
+        That `actor` makes it is in every organization's audit log, also in the backup's. `more`
+        are further files, by their paths in the data directory. Raises StorageError, also
+        `exists` where the target is there already, and OSError.
         """
         if await asyncio.to_thread(target.exists):
             raise StorageError("exists", f"{target} is there already")
+        await append_everywhere(
+            self._database, at=at, actor=actor, action=Action.BACKED_UP, subject=target.name
+        )
         draft = target.with_name(f"{target.name}.part")
         file = await asyncio.to_thread(_create, draft)
         try:

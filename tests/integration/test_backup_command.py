@@ -105,6 +105,7 @@ def test_a_house_is_saved_while_people_phone_and_goes_on_elsewhere(
         done = command.invoke(restore.app, [str(file)])
         assert (done.exit_code == 0) == (value == RING), done.output
     assert "The next start makes again" in done.stdout
+    assert "The audit logs are unbroken." in done.stdout
     again = command.invoke(restore.app, [str(file)])
     assert again.exit_code == 1
     assert "empty place only" in again.stderr

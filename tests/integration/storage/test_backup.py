@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from sqlalchemy import func, select
 
+from storage.audit import AuditLog
 from storage.backup.archive import ArchiveReader
 from storage.backup.restoring import Restorer
 from storage.backup.rows import decode
@@ -41,6 +42,7 @@ from tests.support.recordings import channels, write
 
 OTHER = {"sqlite": "postgresql", "postgresql": "mariadb", "mariadb": "sqlite"}
 """Where what was saved from one kind is restored."""
+ME = "command:tester"
 SOUND = b"\x10" * 20_000
 
 
@@ -102,6 +104,13 @@ async def rows(database: Database) -> dict[str, list[tuple[object, ...]]]:
     return found
 
 
+def apart_from_the_log(
+    found: dict[str, list[tuple[object, ...]]],
+) -> dict[str, list[tuple[object, ...]]]:
+    """Without what restoring itself writes down."""
+    return {name: of for name, of in found.items() if not name.startswith("audit_")}
+
+
 async def test_all_comes_back_in_another_kind_of_database(
     kind: str, house: Database, data_dir: Path, tmp_path: Path
 ) -> None:
@@ -119,7 +128,9 @@ async def test_all_comes_back_in_another_kind_of_database(
     await journal.append(noted)
     assert (await count_by_key(house, data_dir))["journal"] == {"test": 1}
     backup = tmp_path / "backup.tar"
-    made = await Saver(house, data_dir).save(backup, NOW, more=["knowledge/o/current.json"])
+    made = await Saver(house, data_dir).save(
+        backup, NOW, actor=ME, more=["knowledge/o/current.json"]
+    )
     await journal.close()
     writer.abandon()
     assert made.missing == ("recordings/gone.yrec",)
@@ -130,8 +141,15 @@ async def test_all_comes_back_in_another_kind_of_database(
     }
     async with empty(OTHER[kind], tmp_path / "target") as target:
         there = tmp_path / "there"
-        await Restorer(target, there).restore(backup)
-        assert await rows(target) == before
+        await Restorer(target, there).restore(backup, NOW, actor=ME)
+        assert apart_from_the_log(await rows(target)) == apart_from_the_log(before)
+        for organization_id, entries in ((ORGANIZATION, 3), ("other", 2)):
+            log = AuditLog(target, organization_id, lambda: NOW)
+            verdict = await log.verify()
+            assert (verdict.broken_at, verdict.entries) == (None, entries)
+            [newest, saved] = await log.newest(2)
+            assert (newest.action, newest.actor) == ("restore", ME)
+            assert (saved.action, saved.subject) == ("backup", "backup.tar")
         sides = channels(there / "recordings" / "CA1.yrec", recording_name(ORGANIZATION, "CA1"))
         assert sides == (SOUND, SOUND)
         live = there / "recordings" / "CA2.yrec"
@@ -178,7 +196,7 @@ async def test_a_backup_is_of_one_moment(
         await under_way.wait()
         under_way.clear()
         backup = tmp_path / f"{number}.tar"
-        await Saver(house, data_dir).save(backup, NOW)
+        await Saver(house, data_dir).save(backup, NOW, actor=ME)
         saved = _saved(backup)
         assert len(saved["turns"]) > 3
         ended = {row["id"] for row in saved["calls"] if row["ended_at"]}
@@ -208,27 +226,27 @@ async def test_a_place_that_is_not_empty_stays_as_it_is(
     kind: str, house: Database, data_dir: Path, tmp_path: Path
 ) -> None:
     backup = tmp_path / "backup.tar"
-    await Saver(house, data_dir).save(backup, NOW)
+    await Saver(house, data_dir).save(backup, NOW, actor=ME)
     with pytest.raises(StorageError, match="is there already"):
-        await Saver(house, data_dir).save(backup, NOW)
+        await Saver(house, data_dir).save(backup, NOW, actor=ME)
     before = await rows(house)
     with pytest.raises(StorageError, match="not_empty"):
-        await Restorer(house, tmp_path / "there").restore(backup)
+        await Restorer(house, tmp_path / "there").restore(backup, NOW, actor=ME)
     assert await rows(house) == before
     assert not list((tmp_path / "there").rglob("*.yrec"))
     async with empty(kind, tmp_path / "target") as target:
         with pytest.raises(StorageError, match="not_empty"):
-            await Restorer(target, data_dir).restore(backup)
+            await Restorer(target, data_dir).restore(backup, NOW, actor=ME)
         shutil.rmtree(data_dir)
-        await Restorer(target, data_dir).restore(backup)
-        assert await rows(target) == before
+        await Restorer(target, data_dir).restore(backup, NOW, actor=ME)
+        assert apart_from_the_log(await rows(target)) == apart_from_the_log(before)
 
 
 @pytest.fixture
 async def backup(house: Database, data_dir: Path, tmp_path: Path) -> Path:
     """A backup."""
     path = tmp_path / "backup.tar"
-    await Saver(house, data_dir).save(path, NOW)
+    await Saver(house, data_dir).save(path, NOW, actor=ME)
     return path
 
 
@@ -285,21 +303,36 @@ async def test_an_altered_backup_is_not_restored(kind: str, backup: Path, tmp_pa
             altered = tmp_path / "altered.tar"
             await asyncio.to_thread(_altered, backup, altered, member, data)
             with pytest.raises(StorageError) as error:
-                await Restorer(target, tmp_path / "there").restore(altered)
+                await Restorer(target, tmp_path / "there").restore(altered, NOW, actor=ME)
             assert error.value.code in {"damaged", "unknown_backup", "unknown_schema"}, name
         cut = tmp_path / "cut.tar"
         data = await asyncio.to_thread(backup.read_bytes)
         cut.write_bytes(data[: -len(data) // 3])
         with pytest.raises(StorageError, match="damaged"):
-            await Restorer(target, tmp_path / "there").restore(cut)
+            await Restorer(target, tmp_path / "there").restore(cut, NOW, actor=ME)
         assert not list((tmp_path / "there").rglob("*.*"))
-        await Restorer(target, tmp_path / "there").restore(backup)
+        await Restorer(target, tmp_path / "there").restore(backup, NOW, actor=ME)
 
 
 async def test_a_backup_needs_its_keys(kind: str, backup: Path, tmp_path: Path) -> None:
     async with empty(kind, tmp_path / "target", Vault({"new": bytes(32)})) as target:
         with pytest.raises(StorageError, match="but needed: test"):
-            await Restorer(target, tmp_path / "there").restore(backup)
+            await Restorer(target, tmp_path / "there").restore(backup, NOW, actor=ME)
+
+
+async def test_a_broken_audit_log_is_told_and_restored_as_it_was(
+    kind: str, house: Database, data_dir: Path, tmp_path: Path
+) -> None:
+    async with house.everywhere() as connection:
+        heads = Base.metadata.tables["audit_heads"]
+        await connection.execute(heads.update().values(hash="0" * 63 + "1"))
+    backup = tmp_path / "backup.tar"
+    await Saver(house, data_dir).save(backup, NOW, actor=ME)
+    async with empty(kind, tmp_path / "target") as target:
+        restored = await Restorer(target, tmp_path / "there").restore(backup, NOW, actor=ME)
+    assert restored.broken_logs == {
+        ORGANIZATION: "entry 2: it does not follow from the entry before"
+    }
 
 
 async def test_what_fails_while_saving_leaves_nothing(
@@ -310,5 +343,5 @@ async def test_what_fails_while_saving_leaves_nothing(
 
     monkeypatch.setattr("storage.backup.archive.ArchiveWriter.finish", full)
     with pytest.raises(OSError, match="full"):
-        await Saver(house, data_dir).save(tmp_path / "b" / "backup.tar", NOW)
+        await Saver(house, data_dir).save(tmp_path / "b" / "backup.tar", NOW, actor=ME)
     assert not list((tmp_path / "b").iterdir())

@@ -12,6 +12,7 @@ import pytest
 from sqlalchemy import select
 
 from storage import rotation
+from storage.audit import AuditLog
 from storage.calls import CallStore
 from storage.clear import RevealedCalls, ServiceCalls
 from storage.customers import CustomerStore
@@ -147,17 +148,24 @@ async def test_afterwards_the_old_key_is_not_needed(
     before = await count_by_key(database, data_dir)
     assert sum(count["test"] for count in before.values()) > 4 * CALLS
     done = Rotation(database, data_dir)
-    await done.run()
+    await done.run(NOW, actor="command:tester")
     assert not done.failed
     assert done.left == 0
     after = await count_by_key(database, data_dir)
     assert {key for count in after.values() for key in count} == {"next"}
     assert sum(map(Counter.total, after.values())) == sum(map(Counter.total, before.values()))
+    [what, begun] = await AuditLog(database, ORGANIZATION, lambda: NOW).newest(2)
+    assert (begun.action, begun.subject, begun.details) == (
+        "keys_rotated",
+        "key:next",
+        {"begun": True},
+    )
+    assert what.details["exchanged"]["calls"] == CALLS - 1 + 1, "with the short number's hash"
     alone = Database(url, Vault.parse(NEW))
     try:
         await look(alone)
         again = Rotation(alone, data_dir)
-        await again.run()
+        await again.run(NOW, actor="command:tester")
         assert again.exchanged.total() == 0
     finally:
         await alone.close()
@@ -185,7 +193,7 @@ async def test_all_can_be_read_at_every_moment(database: Database, data_dir: Pat
 
     others = [asyncio.create_task(watch()), asyncio.create_task(speak())]
     rotated = Rotation(database, data_dir)
-    await rotated.run()
+    await rotated.run(NOW, actor="command:tester")
     done.set()
     await asyncio.gather(*others)
     assert looks
@@ -213,7 +221,7 @@ async def test_it_may_be_stopped_and_begun_again(
     monkeypatch.setattr(Rotation, "_change", stop)
     for _ in range(50):
         try:
-            await Rotation(database, data_dir).run()
+            await Rotation(database, data_dir).run(NOW, actor="command:tester")
         except StorageError:
             await look(database)
         else:
@@ -231,7 +239,7 @@ async def test_what_cannot_be_opened_stays_and_is_told(database: Database, data_
         assert row.sealed is not None
         row.sealed = row.sealed[:-1] + bytes([row.sealed[-1] ^ 1])
     rotated = Rotation(database, data_dir)
-    await rotated.run()
+    await rotated.run(NOW, actor="command:tester")
     assert rotated.failed == {"calls": 1}
     assert (await count_by_key(database, data_dir))["calls"]["test"] == 1
 
