@@ -200,6 +200,8 @@ def _piece(text: str, match: re.Match[str], before: Sequence[_Piece]) -> _Piece 
         numbered = "number" in found.re.groupindex and bool(found["number"])
         return _Piece(part=part, start=start, end=start + len(core), text=core, numbered=numbered)
 
+    if word == "다시" and before and _BARE.match(text, match.end() + 1):
+        return _Piece(part=_Part.BARE, start=start, end=match.end(), text=word)
     if _REGION.fullmatch(word) and word not in _NO_REGIONS and len(word) > 1:
         return _Piece(part=_Part.REGION, start=start, end=match.end(), text=word)
     for part, pattern in _FORMS:

@@ -11,7 +11,7 @@ from storage.privacy.numerals import SPOKEN, cardinal
 
 _N = rf"(?:\d{{1,4}}|[{SPOKEN}]{{1,9}})"
 _DATE = re.compile(
-    rf"(?<![\d.,])(?:(?P<year>{_N})\s?년(?:도|에)?\s{{0,2}})?(?P<month>{_N}|유|시)\s?월(?:달)?에?\s{{0,2}}"
+    rf"(?<![\d.,])(?:(?P<year>{_N})\s?년(?P<born>생)?(?:도|에|이고|이요)?\s{{0,2}})?(?P<month>{_N}|유|시)\s?월(?:달)?에?\s{{0,2}}"
     rf"(?P<day>{_N})\s?일(?!\s?(?:반|단))"
 )
 _BARE = re.compile(
@@ -38,6 +38,10 @@ _IS_NOT = re.compile(
 )
 _LATEST = 2021
 """The last year of birth that is one without being named so; later years are those of plans."""
+
+
+_NAMED_BY = (Kind.BIRTH_DATE, Kind.RESIDENT, Kind.FOREIGNER)
+"""What a date of birth goes by, or is the first half of."""
 
 
 def births_in(text: str, *, asked: bool) -> Iterator[Found]:
@@ -92,11 +96,11 @@ def _is_birth(text: str, match: re.Match[str], *, asked: bool) -> bool:
     if month is None or day is None or not (1 <= month <= 12 and 1 <= day <= 31):
         return False
     value = _value(year) if year else None
-    if _BORN.match(text, match.end()):
+    if _BORN.match(text, match.end()) or match.groupdict().get("born"):
         return True
     if _IS_NOT.match(text, match.end()):
         return False
-    if asked or meant_before(text, match.start()) is Kind.BIRTH_DATE:
+    if asked or meant_before(text, match.start()) in _NAMED_BY:
         return value is None or value <= _LATEST
     return value in range(1900, 2000) and bool(_IS_IT.match(text, match.end()))
 

@@ -33,8 +33,10 @@ _LEAST = {
 }  # fmt: skip
 """Digits from which a number is taken for what it is said to be, though it is not well-formed."""
 _END_OF = re.compile(r"(?:끝|마지막|뒤|뒷)\s?(?:에|에서)?\s?(?:자리|네\s?자리|번호|4자리)")
+_BACK = re.compile(r"뒷?\s?자리[는은가이]?\s*$")
 _CODE = re.compile(
-    r"(?:CV[CV]|씨브이[씨브이]+|유효\s?기간|비밀\s?번호)[은는이가요]?\s*$", re.IGNORECASE
+    r"(?:CV[CV]|씨브이[씨브이]+|유효\s?기간|비밀\s?번호)(?:\s?앞)?(?:\s?[두네24]\s?자리)?[은는이가요]?\s*$",
+    re.IGNORECASE,
 )
 _FILLER = re.compile(
     r"(?:제|내|저희|저|우리)?(?:휴대폰|핸드폰|전화|폰|카드|계좌|주민|등록|외국인|면허|여권)*번호[는은가이요]*|생년월일[은는이요]*"
@@ -93,7 +95,7 @@ def figures_in(
             continue
         if all(atom.copula for atom in atoms):
             continue
-        found = list(_in_run(text, atoms, expects))
+        found = list(_without_copulas(text, atoms, expects)) or list(_in_run(text, atoms, expects))
         if found:
             yield from found
             continue
@@ -103,6 +105,16 @@ def figures_in(
             yield from _found(expects, kept)
         elif alone and _begins_phone(atoms):
             yield from _found(Kind.PHONE, atoms)
+
+
+def _without_copulas(text: str, atoms: Sequence[Atom], expects: Kind | None) -> Iterator[Found]:
+    """The number that is left where `is` is not read as two: 공일공이요 이이삼삼이요 사사오오요."""
+    last = atoms[-1]
+    kept = [atom for atom in atoms if not atom.copula or atom is last]
+    if len(kept) < len(atoms) and (best := _longest(text, kept, 0, expects)):
+        kind, end = best
+        if end >= len(kept) - last.copula:
+            yield from _found(kind, kept[:end])
 
 
 def _in_run(text: str, atoms: Sequence[Atom], expects: Kind | None) -> Iterator[Found]:
@@ -185,7 +197,8 @@ def _phone(text: str, stretch: _Stretch) -> Kind | None:
     if stretch.before is Other.THING:
         return None
     if _MOBILE.fullmatch(digits) or _LANDLINE.fullmatch(digits):
-        return Kind.PHONE
+        # 010 has eight digits behind it; with seven, more of them may follow.
+        return Kind.PHONE if stretch.whole or len(digits) != 10 or digits[:3] != "010" else None
     headless = len(digits) == 8 and stretch.groups == (4, 4)
     joint = stretch.atoms[-1].joint if len(stretch.atoms) > 1 else ""
     dashed = any(a.joint.strip() in ("-", "에", "국에", "의", "다시") for a in stretch.atoms[1:])
@@ -197,22 +210,22 @@ def _phone(text: str, stretch: _Stretch) -> Kind | None:
 def _registration(text: str, stretch: _Stretch) -> Kind | None:
     digits = stretch.digits
     foreign = Kind.FOREIGNER if stretch.means(Kind.FOREIGNER) else None
+    named = bool(foreign) or stretch.means(Kind.RESIDENT)
+    if any(atom.corrected for atom in stretch.atoms[1:]) and not named:
+        return None  # What was taken back is no part of it.
     if len(digits) == 13 and valid_day(digits[:6]) and digits[6] in "12345678":
         if stretch.means(Kind.ACCOUNT) and not rrn.is_valid(digits):
             return None
         return foreign or (Kind.FOREIGNER if digits[6] in "5678" else Kind.RESIDENT)
-    if len(digits) == 7 and stretch.groups == (6, 1) and stretch.hyphens and valid_day(digits[:6]):
-        return foreign or Kind.RESIDENT
-    if len(digits) == 7 and digits[0] in "12345678":
-        back = re.search(
-            r"뒷?\s?자리[는은가이]?\s*$",
-            text[max(0, stretch.atoms[0].start - 10) : stretch.atoms[0].start],
-        )
-        if back or stretch.means(Kind.RESIDENT) or foreign:
-            return foreign or Kind.RESIDENT
-    if len(digits) == 6 and valid_day(digits) and (stretch.means(Kind.RESIDENT) or foreign):
-        return foreign or Kind.RESIDENT
-    return None
+    start = stretch.atoms[0].start
+    front = len(digits) == 6 and valid_day(digits) and named
+    back = (
+        len(digits) == 7
+        and digits[0] in "12345678"
+        and (named or _BACK.search(text[max(0, start - 10) : start]))
+    )
+    and_first = stretch.groups == (6, 1) and stretch.hyphens and valid_day(digits[:6])
+    return foreign or Kind.RESIDENT if front or back or and_first else None
 
 
 def _licence(text: str, stretch: _Stretch) -> Kind | None:
@@ -233,7 +246,7 @@ def _card(text: str, stretch: _Stretch) -> Kind | None:
     if len(digits) in (14, 15) and (named or (_SHORT_CARD.match(digits) and luhn.is_valid(digits))):
         return None if stretch.before is Other.THING else Kind.CARD
     start = stretch.atoms[0].start
-    if 2 <= len(digits) <= 4 and _CODE.search(text[max(0, start - 12) : start]):
+    if 2 <= len(digits) <= 4 and _CODE.search(text[max(0, start - 20) : start]):
         return Kind.CARD
     if named and len(digits) == 4 and _END_OF.search(text[max(0, start - 14) : start]):
         return Kind.CARD

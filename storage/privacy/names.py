@@ -16,6 +16,7 @@ _NAME = rf"(?P<name>{_SURNAME}(?:[가-힣]{{2}}|[가-힣]))"
 _IS = r"(?:이에요|예요|이요|요|입니다|이고요?|고요?|구요|이구요|이라고|라고|이거든요?|인데요?|임다)"
 _INTRODUCED = re.compile(
     rf"(?:(?:제|내|저의)\s?(?:이름|성함)[은이]?|(?:이름|성함)(?:은|이|이요|요|은요))\s?{_NAME}\s?{_IS}(?![가-힣]*\?)"
+    rf"|(?:이름|성함)\s(?P<bare>{_SURNAME}[가-힣]{{2}})\s?{_IS}(?![가-힣])"
     rf"|저는\s?(?P<called>{_SURNAME}(?:[가-힣]{{2}}|[가-힣]))이?라고\s?합니다"
 )
 _ANSWER = re.compile(
@@ -24,6 +25,12 @@ _ANSWER = re.compile(
 _NO_NAMES = frozenset(
     [
         "그건",
+        "조회",
+        "정정",
+        "공개",
+        "오류",
+        "표시",
+        "전부",
         "이름",
         "이름이",
         "모르",
@@ -95,11 +102,11 @@ _NO_NAMES = frozenset(
 def names_in(text: str, *, asked: bool) -> Iterator[Found]:
     """Names told in a text; `asked` where it answers the question for one."""
     for match in _INTRODUCED.finditer(text):
-        group = "name" if match["name"] else "called"
-        if match[group] not in _NO_NAMES:
+        group = match.lastgroup or "name"
+        if match[group].removesuffix("이") not in _NO_NAMES:
             yield Found(kind=Kind.NAME, start=match.start(group), end=match.end(group))
     if asked and len(text) <= 60 and (answer := _ANSWER.fullmatch(text.strip())):
         name = answer["name"]
-        if name not in _NO_NAMES:
+        if name.removesuffix("이") not in _NO_NAMES:
             start = text.index(text.strip()) + answer.start("name")
             yield Found(kind=Kind.NAME, start=start, end=start + len(name))
