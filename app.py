@@ -16,6 +16,7 @@ from agent.factory import AgentFactory
 from agent.hearing import Hearing
 from agent.model import ModelConfig, open_model
 from agent.model.accounts import Accounts, Limits, Prices
+from agent.prompts import all_prompts
 from agent.summary import summarize
 from console.app import create_console
 from knowledge.cases import CaseIndex, SimilarCases
@@ -39,6 +40,7 @@ from storage.organizations import ensure_organization
 from storage.orphans import Orphans, Recovery
 from storage.outbox import JobKind, Outbox, OutboxWorker
 from storage.patience import within
+from storage.prompts import PromptStore
 from storage.recordings.finishing import RecordingFinisher
 from storage.records import Job
 from storage.usage import UsageStore
@@ -148,6 +150,8 @@ class Yeoboseyo:
         self.home.lock()
         stack.push_async_callback(self.database.close)
         await self._open_database()
+        prompts_used = PromptStore(self.database, settings.organization)
+        await prompts_used.register(all_prompts(), self.clock())
         stack.push_async_callback(self.journal.close)
         await self.recovery.start()
         self.live = LiveKnowledge(

@@ -16,6 +16,7 @@ COMMANDS = {
     "ingest": "Load the catalogue into the knowledge index.",
     "users": "Manage who may sign in to the console.",
     "audit": "Show who did what, and check that the log is as it was written.",
+    "callbacks": "Show and settle call-backs.",
     "keys": "Make, check and exchange the keys that seal personal data.",
     "backup": "Save all that is stored into one file, while calls go on.",
     "restore": "Bring a backup to an empty place.",

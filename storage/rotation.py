@@ -28,6 +28,7 @@ from storage.masking import CallMasker
 from storage.models import Base, MentionRow, TurnRow
 from storage.recordings.files import SUFFIX, file_within, reseal, whole_bytes
 from storage.records import RecordingStatus
+from storage.reviews import correction_keys
 from storage.sealed import RECORDINGS, SEALED
 from storage.sealing import Seals
 
@@ -78,6 +79,11 @@ def _callback(seals: Seals, row: Row[Any]) -> Values:
     return {SEALED: sealed, "phone_hash": seals.phone_hash(phone)}
 
 
+def _correction(seals: Seals, row: Row[Any]) -> Values:
+    keys = correction_keys(row.call_sid, row.turn_index, row.field, row.at)
+    return {SEALED: seals.resealed(row.sealed, "corrections", *keys)}
+
+
 def _of(table: str, *columns: str) -> Select[Any]:
     found = _TABLES[table].columns
     return select(*(found[name] for name in ("id", "organization_id", SEALED, *columns)))
@@ -93,6 +99,9 @@ EXCHANGED: Mapping[str, _Sealed] = {
     "calls": _Sealed(query=_of("calls", "call_sid", "caller"), values=_call),
     "turns": _Sealed(query=_of_call("turns", "turn_index"), values=_turn),
     "callbacks": _Sealed(query=_of_call("callbacks", "phone"), values=_callback),
+    "corrections": _Sealed(
+        query=_of_call("corrections", "turn_index", "field", "at"), values=_correction
+    ),
     "handoffs": _Sealed(query=_of_call("handoffs"), values=_handoff),
 }
 

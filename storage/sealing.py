@@ -8,7 +8,7 @@ none.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, replace
 from datetime import date
 from typing import Any
@@ -127,6 +127,18 @@ class Seals:
         """What the human is told, in the clear. Raises as `open_turn`."""
         clear: str = self._open(self._about("handoffs", call_sid), sealed).get("summary_text", text)
         return clear
+
+    def correction(
+        self, keys: Sequence[str], before: tuple[str, str], after: tuple[str, str]
+    ) -> dict[str, Any]:
+        """The columns of a correction; `before` and `after` are clear and masked."""
+        return {
+            "before": before[1],
+            "after": after[1],
+            "sealed": self._seal(
+                self._about("corrections", *keys), {"before": before, "after": after}
+            ),
+        }
 
     def resealed(self, sealed: bytes, table: str, *keys: str) -> bytes:
         """What a table's row with these natural keys holds, sealed by the ring's first key.

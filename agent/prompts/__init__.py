@@ -13,6 +13,11 @@ SUMMARY = "summary.v1"
 """How a finished call is summarised."""
 
 
+def all_prompts() -> dict[str, str]:
+    """The texts of the prompts in use, by their names."""
+    return {name: template(name) for name in (ANSWER, REPHRASE, SUMMARY)}
+
+
 @cache
 def template(name: str) -> str:
     """The text of a template with its `{fields}`."""

@@ -22,12 +22,15 @@ from storage.models import (
     CallbackRow,
     CallRow,
     ChangeRequestRow,
+    CorrectionRow,
     CustomerRow,
+    FeedbackRow,
     HandoffRow,
     MentionRow,
     ModelUsageRow,
     OutboxJobRow,
     RecordingRow,
+    ScorecardRow,
     SummaryRow,
     TurnRow,
 )
@@ -163,6 +166,9 @@ async def _anonymise(session: AsyncSession, person: Person) -> None:
 _WRITTEN: dict[type[Any], tuple[str, ...]] = {
     SummaryRow: ("reason", "questions", "follow_ups", "text", "details"),
     HandoffRow: ("summary_text", "sealed"),
+    CorrectionRow: ("before", "after", "sealed"),
+    FeedbackRow: ("comment",),
+    ScorecardRow: ("comment",),
 }
 """What was written of calls, by the columns that may hold a number's last digits."""
 
