@@ -32,6 +32,11 @@ _LEAST = {
     Kind.PASSPORT: 7, Kind.LICENCE: 8, Kind.BIRTH_DATE: 6,
 }  # fmt: skip
 """Digits from which a number is taken for what it is said to be, though it is not well-formed."""
+_PARTS = {
+    Kind.PHONE: (4, 7, 8, 11), Kind.CARD: (4, 8, 12, 16), Kind.BIRTH_DATE: (2, 4, 6, 8),
+    Kind.RESIDENT: (6, 7, 13), Kind.FOREIGNER: (6, 7, 13),
+}  # fmt: skip
+"""How many digits a part of a number has, as it is told."""
 _END_OF = re.compile(r"(?:끝|마지막|뒤|뒷)\s?(?:에|에서)?\s?(?:자리|네\s?자리|번호|4자리)")
 _BACK = re.compile(r"뒷?\s?자리[는은가이]?\s*$")
 _CODE = re.compile(
@@ -314,7 +319,7 @@ def _answer(
     """Digits in the answer to a question for a number, however few they are."""
     if expects in (Kind.NAME, Kind.EMAIL):
         return None
-    kept = [atom for atom in atoms if not atom.counted]
+    kept = _without_copula([atom for atom in atoms if not atom.counted], expects)
     digits = "".join(atom.value for atom in kept)
     start = atoms[0].start
     if not kept or _COMPANY.fullmatch(digits) or isinstance(meant_before(text, start), Other):
@@ -322,6 +327,18 @@ def _answer(
     if alone or (len(digits) >= 2 and pending) or len(digits) >= 3:
         return kept
     return None
+
+
+def _without_copula(atoms: list[Atom], expects: Kind) -> list[Atom]:
+    """The same without an 이 at its end that is rather `is`: 오육칠팔이요, but not 오육칠이요."""
+    sizes = _PARTS.get(expects)
+    if not sizes or not atoms or not atoms[-1].copula or not atoms[-1].spoken:
+        return atoms
+    digits = "".join(atom.value for atom in atoms)
+    if expects is Kind.PHONE and digits.startswith("01"):
+        sizes = (3, 7, 10, 11)
+    length = len(digits)
+    return atoms[:-1] if length not in sizes and length - 1 in sizes else atoms
 
 
 def _is_answer(text: str, taken: Sequence[Found]) -> bool:

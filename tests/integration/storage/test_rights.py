@@ -273,6 +273,29 @@ async def test_the_number_is_silenced_in_recordings_of_others(house: House, call
     assert row.silenced[0][1] >= 700
 
 
+async def test_a_number_that_others_told_in_pieces_goes_in_all_of_them(house: House) -> None:
+    store = CallStore(house.database, ORGANIZATION, clock=lambda: NOW)
+    call_id = await store.open(new_call("CAothers", caller=OTHERS))
+    asking, going_on = "휴대폰 번호를 말씀해 주세요.", "네, 이어서 말씀해 주세요."
+    told = [
+        ("", asking),
+        ("공일공이요", going_on),
+        ("천이백삼십사", going_on),
+        ("오육칠팔이요", "네."),
+    ]
+    for index, (heard, said) in enumerate(told):
+        await store.save_turn(call_id, turn(index, heard=heard, said=said, intended=said))
+    await store.close(call_id, end())
+    assert (await house.finder.find(PHONE)).counts["mentions"] == 1
+
+    await house.erase()
+
+    call = await ServiceCalls(house.database, ORGANIZATION).get(call_id)
+    assert call is not None
+    assert [one.heard for one in call.turns] == ["", "****이요", "****", "****이요"]
+    assert [one.said for one in call.turns] == [said for _, said in told]
+
+
 async def test_erasing_again_and_erasing_nobody_do_no_harm(house: House, calls: Calls) -> None:
     await house.erase()
     counts = await _rows(house)

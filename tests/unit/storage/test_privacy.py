@@ -220,7 +220,7 @@ def test_a_number_that_is_split_over_turns_is_hidden_in_all_of_them() -> None:
     assert masked(reader, "공일공", "네, 이어서 말씀해 주세요.") == "****"
     assert masked(reader, "천이백삼십사", "네, 이어서 말씀해 주세요.") == "****"
     turn = reader.turn("오육칠팔이요", "010-1234-5678번 맞으실까요?")
-    assert (turn.heard, turn.said) == ("****요", "010-****-5678번 맞으실까요?")
+    assert (turn.heard, turn.said) == ("****이요", "010-****-5678번 맞으실까요?")
     assert turn.kinds == (Kind.PHONE,)
 
 
@@ -272,3 +272,14 @@ def test_the_half_of_a_number_is_of_the_kind_that_was_asked_for(heard: str, kind
 
     # Recordings are silenced by it: a date of birth alone would still be heard.
     assert reader.turn(heard, "네.", kind).kinds == (Kind.RESIDENT,)
+
+
+@pytest.mark.parametrize(
+    ("heard", "said"),
+    [("공일공이요", "****이요"), ("오육칠팔이요", "****이요"), ("오육칠이요", "****요")],
+)
+def test_is_is_no_two_where_a_number_is_told_in_parts(heard: str, said: str) -> None:
+    reader = Reader()
+    reader.turn("", "휴대폰 번호를 말씀해 주세요.", "none")
+
+    assert masked(reader, heard) == said
