@@ -88,6 +88,10 @@ class Backlog:
         self._last = max(self._last, int(name))
         self._waiting.extend((name, position) for position in positions)
 
+    def named_before(self, name: str) -> None:
+        """A file that is gone, but what was put aside of it bears its name: no other may."""
+        self._last = max(self._last, int(name))
+
     def begin(self) -> str:
         """The file that an entry goes to, a new one where none is open."""
         if self._current is None:

@@ -171,6 +171,8 @@ class Journal:
 
     def _load(self) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for path in self._dead.glob("*.json"):
+            self._backlog.named_before(path.stem.partition("-")[0])
         for path in sorted(self._folder.glob(f"*{_SUFFIX}")):
             found = frames(path.read_bytes())
             if found.torn:

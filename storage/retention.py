@@ -14,20 +14,24 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
 
-from sqlalchemy import Select, delete, func, select, update
+from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from storage.database import Database, affected
 from storage.errors import StorageError
+from storage.journal import dead_entries
 from storage.models import (
     CallbackRow,
     CallRow,
     ChangeRequestRow,
+    CorrectionRow,
+    FeedbackRow,
     HandoffRow,
     MentionRow,
     ModelUsageRow,
     OutboxJobRow,
     RecordingRow,
+    ScorecardRow,
     SummaryRow,
     TurnRow,
 )
@@ -43,8 +47,12 @@ _BATCH = 500
 """Rows of one transaction, so that calls that go on never wait long."""
 _FIRST_S, _DAY_S, _AGAIN_S = 600.0, 86_400.0, 3_600.0
 """A server's first run, when it has long begun to answer; the next one; and after a failure."""
-RECORDINGS = "recordings"
-"""The folder of the recordings in the data directory."""
+RECORDINGS, JOURNAL = "recordings", "journal"
+"""Folders in the data directory."""
+
+
+_CLEAR = (TurnRow, HandoffRow, FeedbackRow, CorrectionRow, ScorecardRow)
+"""Tables whose rows belong to a call and hold clear text of it."""
 
 
 class CaseForgetter(Protocol):
@@ -121,6 +129,7 @@ class Retention:
                 found[kind] = await session.scalar(counted) or 0
         found["files"] = len(await self._stray_files())
         found["cases"] = len(await self._stray_cases())
+        found["journal"] = len(await asyncio.to_thread(self._refused))
         return found
 
     async def keep(self, actor: str) -> None:
@@ -166,6 +175,7 @@ class Retention:
             deleted[kind] = await self._delete(kind)
         deleted["files"] = await self._remove_files()
         deleted["cases"] = await self._forget_cases()
+        deleted["journal"] = await asyncio.to_thread(self._remove_refused)
         deleted["audit"] = await self._audit.prune(actor, before=self._before("audit"))
 
     def _before(self, kind: str) -> datetime:
@@ -186,9 +196,13 @@ class Retention:
                 RecordingRow.status != RecordingStatus.RECORDING,
             ),
             "clear_text": old("clear_text").where(
-                CallRow.sealed.is_not(None)
-                | CallRow.id.in_(select(TurnRow.call_id).where(TurnRow.sealed.is_not(None)))
-                | CallRow.id.in_(select(HandoffRow.call_id).where(HandoffRow.sealed.is_not(None)))
+                or_(
+                    CallRow.sealed.is_not(None),
+                    *(
+                        CallRow.id.in_(select(model.call_id).where(model.sealed.is_not(None)))
+                        for model in _CLEAR
+                    ),
+                )
             ),
             "turns": select(TurnRow.id).where(TurnRow.call_id.in_(old("turns"))),
             "summaries": select(SummaryRow.id).where(SummaryRow.call_id.in_(old("summaries"))),
@@ -232,12 +246,9 @@ class Retention:
                 ids = (await session.scalars(self._queries()["clear_text"].limit(_BATCH))).all()
                 if not ids:
                     return count
-                for model, column in (
-                    (CallRow, CallRow.id),
-                    (TurnRow, TurnRow.call_id),
-                    (HandoffRow, HandoffRow.call_id),
-                ):
-                    await session.execute(update(model).where(column.in_(ids)).values(sealed=None))
+                for column in (CallRow.id, *(model.call_id for model in _CLEAR)):
+                    sealed = update(column.class_).where(column.in_(ids))
+                    await session.execute(sealed.values(sealed=None))
                 count += len(ids)
 
     async def _recordings(self) -> int:
@@ -269,6 +280,18 @@ class Retention:
         names = [str(path.relative_to(self._data_dir.resolve())) for path in strays]
         await asyncio.to_thread(remove_recordings, self._data_dir, names)
         return len(strays)
+
+    def _refused(self) -> list[Path]:
+        """Old entries of the journal that the database refused: they hold what was said."""
+        before = self._before("clear_text")
+        entries = dead_entries(self._data_dir / JOURNAL)
+        return [one.path for one in entries if one.at < before]
+
+    def _remove_refused(self) -> int:
+        refused = self._refused()
+        for path in refused:
+            path.unlink(missing_ok=True)
+        return len(refused)
 
     async def _stray_cases(self) -> list[int]:
         """Calls in the index that have no summary any more."""

@@ -16,6 +16,9 @@ from knowledge.cases import SimilarCases
 from storage.calls import CallStore
 from storage.clear import ServiceCalls
 from storage.database import Database
+from storage.entries import Noted, TurnOver
+from storage.errors import StorageError
+from storage.journal import Journal
 from storage.models import Base, CallTermRow, MentionRow
 from storage.organizations import ensure_organization
 from storage.outbox import JobStatus, Outbox
@@ -143,6 +146,24 @@ async def test_each_kind_goes_when_its_period_is_over(house: House) -> None:
     assert details["deleted"]["calls"] == 1
     assert not any(details["left"].values())
     assert house.audit.pruned_before == NOW - timedelta(days=731)
+
+
+async def test_what_the_journal_could_never_bring_goes_too(house: House) -> None:
+    folder = house.data_dir / "journal"
+    for days in (21, 19):
+        at = NOW - timedelta(days=days)
+        journal = Journal(folder, VAULT, ORGANIZATION, clock=lambda at=at: at)  # type: ignore[misc]
+        await journal.load()
+        await journal.append(Noted(at=at, entry=TurnOver(call_sid="CA1", turn=turn())))
+        await journal.head()
+        await journal.bury("turn of CA1", StorageError("unknown_call", "no call"))
+        await journal.close()
+    assert (await house.retention().due())["journal"] == 1
+
+    done = await house.retention().run("test")
+
+    assert done.deleted["journal"] == 1
+    assert len(list((folder / "dead").iterdir())) == 1
 
 
 async def test_a_second_run_finds_nothing_and_notes_nothing(house: House) -> None:

@@ -252,3 +252,15 @@ async def test_dead_entries_are_told_with_their_reason(tmp_path: Path) -> None:
     assert [entry.what for entry in dead] == ["began of CA1", "turn of CA1"]
     assert dead[0].reason == "refused: the database refused a value"
     assert set(json.loads(dead[0].path.read_text())) == {"at", "what", "reason", "about", "sealed"}
+
+
+async def test_a_later_process_puts_nothing_in_place_of_what_was_put_aside(tmp_path: Path) -> None:
+    for what in ("began of CA1", "turn of CA1"):
+        journal = _journal(tmp_path)
+        await journal.load()
+        await _write(journal, ENTRIES[0])
+        await journal.head()
+        await journal.bury(what, StorageError("refused", "the database refused a value"))
+        await journal.close()
+
+    assert [entry.what for entry in dead_entries(tmp_path)] == ["began of CA1", "turn of CA1"]
