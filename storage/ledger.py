@@ -122,6 +122,7 @@ class Ledger:
         if waiting := await self._journal.load():
             logger.warning("%d entries of the journal wait for the database", waiting)
         try:
+            await self._journal.tidy()
             while not self._journal.empty:
                 await self._drain_one()
         except StorageError as error:

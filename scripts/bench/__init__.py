@@ -11,6 +11,7 @@ BENCHMARKS = {
     "search": "Whether the right passage comes first for what callers ask.",
     "masking": "Whether personal data is found, nothing else, and how quickly.",
     "guard": "Whether true sentences pass, wrong ones do not, and what the check costs.",
+    "crash": "What a killed server loses of calls.",
     "load": "What many calls at once cost the server.",
     "serve": "The server that `load` phones, with stand-ins that cost nothing.",
 }

@@ -100,6 +100,17 @@ TELEMETRY: Mapping[str, frozenset[str]] = {
     "DayUsage": frozenset(
         {"answers", "calls", "cost_micros", "day", "model", "tokens_read", "tokens_written"}
     ),
+    "Figures": frozenset(
+        {
+            "acknowledged_turns",
+            "broken_recordings",
+            "calls_without_summary",
+            "duplicate_summaries",
+            "duplicate_turns",
+            "kills",
+            "lost_turns",
+        }
+    ),
     "JournalGauge": frozenset({"dead", "oldest_s", "waiting"}),
     "ModelGauge": frozenset(
         {"answers", "cost_today", "failures", "model", "state", "tokens_today", "unwritten"}

@@ -311,6 +311,20 @@ def test_the_carrier_learns_of_an_end_that_only_the_journal_knows(tmp_path: Path
     run_virtual(main())
 
 
+@pytest.mark.parametrize("left", [b"", b"\x00\x00\x03\xe8half of an entry"])
+def test_a_file_without_a_whole_entry_holds_up_no_start(tmp_path: Path, left: bytes) -> None:
+    (tmp_path / "00000001.journal").write_bytes(left)
+
+    async def main() -> None:
+        async with asyncio.timeout(60):
+            house = await _house(tmp_path)
+        assert house.journal.empty
+        await house.kill(0)
+
+    run_virtual(main())
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_what_the_database_never_takes_holds_up_nothing(tmp_path: Path) -> None:
     async def main() -> None:
         house = await _house(tmp_path)
