@@ -8,7 +8,8 @@ class StorageError(Exception):
 
     Codes: `unavailable` (retryable: locked, unreachable, out of connections), `conflict`,
     `refused` (the database did not take the value), `unknown_call`, `unknown_customer`,
-    `unknown_organization`, `wrong_organization`, `user_exists`, `unsupported_database`,
+    `unknown_row`, `unknown_organization`, `wrong_organization`, `user_exists`,
+    `unsupported_database`,
     `access_denied` (the server refuses the account), `no_database`, `unknown_schema`,
     `half_migrated` (a migration was cut off where the database cannot take it back),
     `unconfined` (a statement that no organization can be added to), `no_keys`, `bad_keys`,

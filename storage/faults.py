@@ -60,6 +60,8 @@ def translated() -> Iterator[None]:
         raise StorageError("conflict", "the rows contradict each other") from error
     except exc.DBAPIError as error:
         raise _fault(error) from error
+    except exc.NoResultFound as error:
+        raise StorageError("unknown_row", "there is no such row of this organization") from error
     except exc.StatementError as error:
         raise StorageError("refused", "a value cannot be stored") from error
     except (exc.TimeoutError, OSError) as error:

@@ -107,8 +107,8 @@ class StoredJob:
 
 
 def delay_after(attempts: int) -> timedelta:
-    """How long to wait after so many failed attempts, at least 1: doubles up to an hour."""
-    return min(LONGEST_DELAY, FIRST_DELAY * (1 << min(attempts - 1, 20)))
+    """How long to wait after so many failed attempts: doubles up to an hour."""
+    return min(LONGEST_DELAY, FIRST_DELAY * (1 << min(max(attempts - 1, 0), 20)))
 
 
 class Outbox:

@@ -70,20 +70,19 @@ def migrate(url: str) -> None:
 
 
 async def empty_tables(database: Database) -> None:
-    """Remove all rows of a server's database, as making one takes long; ids begin anew."""
+    """Remove all rows, as making a server's database takes long; ids begin anew."""
     # Not TRUNCATE: it takes forty times as long where the tables are many and all but empty.
     async with database.everywhere() as connection:
-        anew = (
-            "ALTER SEQUENCE {}_id_seq RESTART"
-            if connection.dialect.name == "postgresql"
-            else "ALTER TABLE {} AUTO_INCREMENT = 1"
-        )
+        anew = {
+            "postgresql": "ALTER SEQUENCE {}_id_seq RESTART",
+            "mysql": "ALTER TABLE {} AUTO_INCREMENT = 1",
+        }.get(connection.dialect.name)
         for table in reversed(Base.metadata.sorted_tables):
             if table.name == AuditEntryRow.__tablename__:
                 await _forget_audit(connection)
                 continue
             deleted = (await connection.execute(table.delete())).rowcount
-            if deleted and table.autoincrement_column is not None:
+            if deleted and anew and table.autoincrement_column is not None:
                 await connection.execute(text(anew.format(table.name)))
 
 
@@ -91,7 +90,20 @@ async def _forget_audit(connection: AsyncConnection) -> None:
     """The log refuses to be emptied; a test's is, by the table's owner."""
     if await connection.scalar(select(AuditEntryRow.__table__.c.id).limit(1)) is None:
         return
-    if connection.dialect.name == "postgresql":
+    if connection.dialect.name == "sqlite":
+        guards = await connection.execute(
+            text(
+                "SELECT name, sql FROM sqlite_master"
+                " WHERE tbl_name = 'audit_log' AND type = 'trigger'"
+            )
+        )
+        triggers = guards.all()
+        for name, _ in triggers:
+            await connection.execute(text(f"DROP TRIGGER {name}"))
+        await connection.execute(text("DELETE FROM audit_log"))
+        for _, definition in triggers:
+            await connection.exec_driver_sql(definition)
+    elif connection.dialect.name == "postgresql":
         await connection.execute(text("ALTER TABLE audit_log DISABLE TRIGGER USER"))
         await connection.execute(text("DELETE FROM audit_log"))
         await connection.execute(text("ALTER TABLE audit_log ENABLE TRIGGER USER"))
