@@ -4,33 +4,32 @@ import asyncio
 import logging
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from fastapi import FastAPI, Response
+from fastapi import FastAPI
 
 from agent.conversation import CallContext, Conversation
 from agent.factory import AgentFactory
 from agent.hearing import Hearing
-from agent.model import ModelConfig, open_model
-from agent.model.accounts import Accounts, Limits, Prices
 from agent.prompts import all_prompts
 from agent.summary import summarize
+from chat import open_chat_model
 from console.app import create_console
 from knowledge.cases import CaseIndex, SimilarCases
 from knowledge.ingest import home_of
 from knowledge.live import LiveKnowledge
 from knowledge.provenance import note_published
 from knowledge.service import Knowledge, open_knowledge
+from probes import add_probes
 from settings import Settings
 from storage.calls import CallStore
 from storage.cases import CaseStore
 from storage.change_requests import ChangeRequests
 from storage.clear import ServiceCalls
 from storage.customers import CustomerStore
-from storage.errors import StorageError
 from storage.history import CallHistory
 from storage.home import ServerHome
 from storage.ingestions import IngestionStore
@@ -39,7 +38,6 @@ from storage.ledger import Ledger
 from storage.organizations import ensure_organization
 from storage.orphans import Orphans, Recovery
 from storage.outbox import JobKind, Outbox, OutboxWorker
-from storage.patience import within
 from storage.prompts import PromptStore
 from storage.recordings.finishing import RecordingFinisher
 from storage.records import Job
@@ -64,7 +62,7 @@ from voice.turns.vad import SileroVad
 from voices import keep_warm, open_voice
 
 if TYPE_CHECKING:
-    from agent.model.service import ModelService
+    pass
 
 logger = logging.getLogger(__name__)
 
@@ -186,7 +184,9 @@ class Yeoboseyo:
             history=CallHistory(self.database, settings.organization),
             cases=self.cases,
             ledger=ChangeRequests(self.database, settings.organization, clock=self.clock),
-            model=self._chat_model(),
+            model=open_chat_model(
+                settings, UsageStore(self.database, settings.organization), self.clock
+            ),
         )
         stack.push_async_callback(self.agents.aclose)
         await asyncio.to_thread(self.agents.warm_up)
@@ -294,36 +294,6 @@ class Yeoboseyo:
             hotwords=list(dict.fromkeys(names)),
         )
 
-    def _chat_model(self) -> "ModelService | None":
-        """The model that answers before the local brain, where one is wanted."""
-        settings = self.settings
-        key = settings.openai_api_key.get_secret_value()
-        if settings.brain == "local" or (
-            settings.brain == "auto" and not (key or settings.openai_base_url)
-        ):
-            return None
-        return open_model(
-            ModelConfig(
-                model=settings.openai_model,
-                api_key=key,
-                base_url=settings.openai_base_url,
-                first_token_s=settings.openai_first_token_s,
-                total_s=settings.openai_timeout_s,
-                max_tokens=settings.openai_max_tokens,
-                extra=settings.openai_extra,
-            ),
-            Accounts(
-                clock=self.clock,
-                limits=Limits(
-                    call_tokens=settings.openai_call_tokens,
-                    day_tokens=settings.openai_day_tokens,
-                    day_cost=settings.openai_day_cost,
-                ),
-                prices=Prices(read=settings.openai_read_price, written=settings.openai_write_price),
-                journal=UsageStore(self.database, settings.organization),
-            ),
-        )
-
     def _add_routes(self, app: FastAPI) -> None:
         settings = self.settings
         loop = asyncio.get_running_loop()
@@ -418,35 +388,7 @@ def create_app(settings: Settings, *, clock: Callable[[], datetime] = utc_now) -
     )
     app.state.yeoboseyo = yeoboseyo
 
-    @app.get("/livez")
-    async def livez() -> dict[str, str]:
-        return {"status": "ok"}
-
-    @app.get("/readyz")
-    async def readyz(response: Response) -> dict[str, object]:
-        try:
-            await within(_PING_S, yeoboseyo.database.ping())
-        except StorageError as error:
-            response.status_code = 503
-            journal = asdict(await yeoboseyo.ledger.gauge())
-            return {"status": "database away", "code": error.code, "journal": journal}
-        if not yeoboseyo.ready or yeoboseyo.switchboard.draining:
-            response.status_code = 503
-            return {"status": "draining" if yeoboseyo.ready else "starting"}
-        live = yeoboseyo.switchboard.live_calls
-        return {
-            "status": "ok",
-            "live_calls": live,
-            "journal": asdict(await yeoboseyo.ledger.gauge()),
-            "jobs": asdict(await yeoboseyo.outbox.gauge(clock())),
-            **asdict(yeoboseyo.counters),
-            "recogniser": asdict(yeoboseyo.transcriber.gauge()),
-            "voices": [asdict(gauge) for gauge in yeoboseyo.voice.gauges()],
-            "model": asdict(model.gauge()) if (model := yeoboseyo.agents.model) else None,
-            "playout": asdict(yeoboseyo.playout),
-            "voice_cache": [asdict(voice.figures) for voice in yeoboseyo.voice.stored],
-        }
-
+    add_probes(app, yeoboseyo)
     return app
 
 

@@ -141,6 +141,8 @@ def test_the_application_is_alive_ready_and_signs_people_in(tmp_path: Path) -> N
             page = await http.get("/console/calls", follow_redirects=True)
             assert 'lang="ko"' in page.text
             assert "/console/sign-in" in str(page.url)
+            assert ready.json()["journal"] == {"waiting": 0, "oldest_s": 0.0, "dead": 0}
+            assert ready.json()["jobs"] == {"pending": 0, "overdue_s": 0.0, "dead": 0}
             app.state.yeoboseyo.switchboard.draining = True
             assert (await http.get("/readyz")).status_code == 503
 
@@ -198,7 +200,8 @@ def test_a_second_server_leaves_live_calls_alone_and_closes_dead_ones(tmp_path: 
             async with phone(app, caller="+821012345678") as call:
                 await call.wait_for_reply()
                 await app.state.yeoboseyo.store.open(dead)
-                async with serving(tmp_path) as second:
+                url = f"sqlite:///{tmp_path / 'yeoboseyo.db'}"
+                async with serving(tmp_path / "second", database_url=url) as second:
                     closed = await stored(second, "CA-dead")
                 await call.press("0")
                 await call.wait_until_over()

@@ -89,7 +89,7 @@ def test_each_key_that_the_server_tells_of_itself_is_classified() -> None:
                 fields = [field for field in node.body if isinstance(field, ast.AnnAssign)]
                 told[node.name] = frozenset(ast.unparse(field.target) for field in fields)
             probe = isinstance(node, ast.AsyncFunctionDef) and node.name in ("livez", "readyz")
-            if probe and name == "app.py":
+            if probe and name == "probes.py":
                 keys = [
                     str(key.value)
                     for literal in ast.walk(node)
