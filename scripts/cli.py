@@ -22,6 +22,7 @@ COMMANDS = {
     "restore": "Bring a backup to an empty place.",
     "jobs": "What is left to be done after calls, and what was given up.",
     "privacy": "Keep to the periods; find, give and erase what is kept of one person.",
+    "seed": "Make an invented history of calls.",
     "usage": "What the chat model took, by day.",
     "voice": "Make the fixed sentences ahead, as audio.",
     "evaluate": "Play scripted callers against the agent and check the answers.",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from storage.privacy.addresses import addresses_in
 from storage.privacy.births import births_in, parts_in
@@ -19,6 +20,12 @@ def find(text: str, *, expects: Kind | None = None, pending: bool = False) -> li
     `expects` is what the text was asked for: then a part of a number, a date without its year or a
     street is enough. `pending` says that a number was begun before and may go on here.
     """
+    return list(_remembered(text, expects, pending))
+
+
+@lru_cache(maxsize=256)
+def _remembered(text: str, expects: Kind | None, pending: bool) -> tuple[Found, ...]:
+    """A turn's words are looked at many times over, and an agent says the same to many."""
     found = _Kept(len(text))
     found.add(mails_in(text, asked=expects is Kind.EMAIL))
     found.add(names_in(text, asked=expects is Kind.NAME))
@@ -29,7 +36,7 @@ def find(text: str, *, expects: Kind | None = None, pending: bool = False) -> li
     found.add(figures_in(text, tuple(found.found), expects=expects, pending=pending))
     if expects is Kind.BIRTH_DATE:
         found.add(parts_in(text))
-    return sorted(found.found, key=lambda one: one.start)
+    return tuple(sorted(found.found, key=lambda one: one.start))
 
 
 class _Kept:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 SINO = {
     "공": 0, "영": 0, "빵": 0, "일": 1, "이": 2, "삼": 3, "사": 4, "오": 5, "육": 6, "륙": 6,
@@ -240,7 +241,13 @@ def cardinal(text: str) -> int | None:
 
 def numbers(text: str) -> list[list[Atom]]:
     """The runs of digits in a text: each the atoms between which only joints stand."""
-    return list(_runs(text))
+    return [list(run) for run in _remembered(text)]
+
+
+@lru_cache(maxsize=256)
+def _remembered(text: str) -> tuple[tuple[Atom, ...], ...]:
+    """A turn's words are read many times over, and an agent says the same to many."""
+    return tuple(map(tuple, _runs(text)))
 
 
 def _runs(text: str) -> Iterator[list[Atom]]:
