@@ -26,7 +26,7 @@ COMMANDS = {
     "usage": "What the chat model took, by day.",
     "voice": "Make the fixed sentences ahead, as audio.",
     "evaluate": "Play scripted callers against the agent and check the answers.",
-    "bench": "Measure: stt, tts, turns, search, guard, masking, crash, load, serve.",
+    "bench": "Measure: stt, tts, turns, search, queries, guard, masking, crash, load, serve.",
 }
 
 

@@ -10,6 +10,7 @@ BENCHMARKS = {
     "turns": "Whether callers are cut off or kept waiting.",
     "search": "Whether the right passage comes first for what callers ask.",
     "masking": "Whether personal data is found, nothing else, and how quickly.",
+    "queries": "How long the console's queries take after a million turns.",
     "guard": "Whether true sentences pass, wrong ones do not, and what the check costs.",
     "crash": "What a killed server loses of calls.",
     "load": "What many calls at once cost the server.",

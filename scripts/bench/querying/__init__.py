@@ -1,0 +1,1 @@
+"""Parts of `yeoboseyo bench queries`: a long past, and what PostgreSQL says of a query."""
