@@ -93,6 +93,12 @@ def rotate(
         typer.echo(f"Exchanged: {rotation.exchanged.total():,}")
         if rotation.failed:
             typer.echo(f"Could not be opened: {dict(rotation.failed)}; see the log.", err=True)
+        if rotation.untold:
+            typer.echo(
+                f"{rotation.untold:,} telephone numbers are told by nothing any more but hashes. "
+                "Those of an older key are found only while that key is set.",
+                err=True,
+            )
         if rotation.left:
             typer.echo(f"Not finished yet: {rotation.left} recordings. Run it again.", err=True)
     if others := sorted(set(totals) - {ring[0]}):

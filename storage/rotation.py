@@ -17,17 +17,16 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import LargeBinary, Row, Select, Table, exists, func, select, type_coerce, update
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncSession
+from sqlalchemy import LargeBinary, Row, Select, Table, func, select, type_coerce, update
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from storage.audit import Action, append_everywhere
-from storage.convert import to_turn
 from storage.database import Database
 from storage.errors import StorageError
-from storage.masking import CallMasker
-from storage.models import Base, MentionRow, TurnRow
+from storage.models import Base
 from storage.recordings.files import SUFFIX, file_within, reseal, whole_bytes
 from storage.records import RecordingStatus
+from storage.rehashing import Rehashing
 from storage.reviews import correction_keys
 from storage.sealed import RECORDINGS, SEALED
 from storage.sealing import Seals
@@ -118,6 +117,8 @@ class Rotation:
         """How many values were, by table; the files of recordings among them."""
         self.failed: Counter[str] = Counter()
         """How many could not be opened, and stay as they are."""
+        self.untold = 0
+        """Hashes of telephone numbers that nothing tells any more, see `Rehashing`."""
         self.left = 0
         """Recordings that are still written or not finished: another run takes them."""
 
@@ -130,8 +131,10 @@ class Rotation:
         for name, sealed in EXCHANGED.items():
             await self._table(_TABLES[name], sealed)
         if len(self._vault.key_ids) > 1:
-            await self._bare_callers()
-            await self._mentions()
+            hashes = Rehashing(self._database)
+            await hashes.run()
+            self.exchanged += hashes.exchanged
+            self.untold = hashes.untold
         await self._recordings()
         done = {name: count for name, count in self.exchanged.items() if count}
         await self._note(at, actor, {"exchanged": done, "failed": dict(self.failed)})
@@ -156,58 +159,14 @@ class Rotation:
                         values = sealed.values(self._seals(row.organization_id), row)
                         await self._change(connection, table, row, values)
 
-    async def _bare_callers(self) -> None:
-        """Callers whose number needs no mask, so that nothing of them is sealed, have a hash."""
-        query = _of("calls", "caller", "caller_hash").where(
-            _CALLS.columns[SEALED].is_(None), _CALLS.columns["caller_hash"].is_not(None)
-        )
-        async for rows in self._batches(_CALLS, query):
-            async with self._database.everywhere() as connection:
-                for row in rows:
-                    new, *old = self._vault.fingerprints(row.caller)
-                    if row.caller_hash in old:
-                        await self._change(connection, _CALLS, row, {"caller_hash": new})
-
     async def _change(
         self, connection: AsyncConnection, table: Table, row: Row[Any], values: Values
     ) -> None:
-        column = table.columns[SEALED]
-        as_read = column.is_(None) if row.sealed is None else column == row.sealed
+        as_read = table.columns[SEALED] == row.sealed
         changed = await connection.execute(
             update(table).where(table.columns["id"] == row.id, as_read).values(**values)
         )
         self.exchanged[table.name] += changed.rowcount
-
-    async def _mentions(self) -> None:
-        """Telephone numbers that were spoken of are told by the turns alone."""
-        mentioned = select(MentionRow.id).where(MentionRow.call_id == _CALLS.columns["id"])
-        async for calls in self._batches(_CALLS, _of("calls", "call_sid").where(exists(mentioned))):
-            for call in calls:
-                with self._noting("mentions of call", call.id):
-                    async with self._database.write(call.organization_id) as session:
-                        await self._mentions_of(session, call)
-
-    async def _mentions_of(self, session: AsyncSession, call: Row[Any]) -> None:
-        seals, masker = self._seals(call.organization_id), CallMasker()
-        rows = await session.scalars(select(MentionRow).where(MentionRow.call_id == call.id))
-        known = {(row.turn_index, row.phone_hash): row for row in rows}
-        turns = await session.scalars(
-            select(TurnRow).where(TurnRow.call_id == call.id).order_by(TurnRow.index)
-        )
-        for row in turns:
-            turn = seals.open_turn(call.call_sid, to_turn(row), row.sealed)
-            for phone in masker.phones(turn):
-                new, *old = self._vault.fingerprints(phone)
-                for mention in (known.get((turn.index, one)) for one in old):
-                    if mention is None:
-                        continue
-                    if (turn.index, new) in known:
-                        await session.delete(mention)
-                    else:
-                        mention.phone_hash = new
-                        known[turn.index, new] = mention
-                    self.exchanged[MentionRow.__tablename__] += 1
-            masker.turn(turn)
 
     async def _recordings(self) -> None:
         table = _TABLES["recordings"]
