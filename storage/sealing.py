@@ -140,6 +140,10 @@ class Seals:
             ),
         }
 
+    def opened(self, sealed: bytes | None, table: str, *keys: str) -> dict[str, Any]:
+        """The clear fields of a table's row with these natural keys. Raises as `open_turn`."""
+        return self._open(self._about(table, *keys), sealed)
+
     def resealed(self, sealed: bytes, table: str, *keys: str) -> bytes:
         """What a table's row with these natural keys holds, sealed by the ring's first key.
 

@@ -21,11 +21,12 @@ from sqlalchemy import select
 
 from storage.convert import to_customer
 from storage.database import Database
-from storage.models import CallRow, MentionRow, TurnRow
+from storage.models import CallRow, CorrectionRow, MentionRow, TurnRow
 from storage.reading import one_call, one_handoff
 from storage.recordings.files import Recording, file_within, recording_name
 from storage.recordings.format import RATE
 from storage.retention import Audit
+from storage.reviews import correction_keys
 from storage.rights.person import OF_CALLS, Person, PersonFinder, e164
 from storage.sealing import Seals
 
@@ -68,25 +69,24 @@ class Exporter:
 
     async def _told(self, person: Person, at: datetime) -> dict[str, Any]:
         seals = Seals(self._database.vault, self._organization_id)
-        calls, sids = [], {}
+        calls = []
         async with self._database.read(self._organization_id) as session:
             for row in person.calls:
                 call = await one_call(session, CallRow.id == row.id, seals=seals)
                 handoff = await one_handoff(session, CallRow.id == row.id, seals=seals)
-                sids[row.id] = row.call_sid
                 calls.append(
                     {"call": call and asdict(call), "handoff": handoff and asdict(handoff)}
                 )
             reviews = {
-                model.__tablename__: [
-                    _plain_row(row)
-                    for row in await session.scalars(
-                        select(model).where(model.call_id.in_(person.call_ids))
-                    )
-                ]
+                model.__tablename__: list(
+                    await session.scalars(select(model).where(model.call_id.in_(person.call_ids)))
+                )
                 for model in OF_CALLS
                 if model.__tablename__ in _REVIEWS
             }
+            asked = {*person.call_ids, *(row.call_id for row in person.callbacks)}
+            query = select(CallRow.id, CallRow.call_sid).where(CallRow.id.in_(asked))
+            sids: dict[int, str] = {row.id: row.call_sid for row in await session.execute(query)}
             mentions = [await _mention(session, row, seals) for row in person.mentions]
         return {
             "phone": person.phone,
@@ -99,8 +99,11 @@ class Exporter:
                 {**_plain_row(row), "file": f"recordings/{sids[row.call_id]}.wav"}
                 for row in person.recordings
             ],
-            **reviews,
-            "callbacks": [_plain_row(row) for row in person.callbacks],
+            **{name: [_review(row, sids, seals) for row in rows] for name, rows in reviews.items()},
+            "callbacks": [
+                {**_plain_row(row), **seals.opened(row.sealed, "callbacks", sids[row.call_id])}
+                for row in person.callbacks
+            ],
             "change_requests": [_plain_row(row) for row in person.changes],
             "model_usage": [_plain_row(row) for row in person.usage],
             "outbox_jobs": [_plain_row(row) for row in person.jobs],
@@ -135,6 +138,15 @@ class Exporter:
             sound.setnframes(recording.frames)
             for piece in recording.read():
                 sound.writeframesraw(self._pcm(piece))
+
+
+def _review(row: Any, sids: Mapping[int, str], seals: Seals) -> dict[str, Any]:
+    """What a supervisor said of a call; of a correction, what it was and became, in the clear."""
+    clear: dict[str, Any] = {}
+    if isinstance(row, CorrectionRow):
+        about = correction_keys(sids[row.call_id], row.turn_index, row.field, row.at)
+        clear = seals.opened(row.sealed, "corrections", *about)
+    return {**_plain_row(row), **clear}
 
 
 async def _mention(session: Any, mention: MentionRow, seals: Seals) -> dict[str, Any]:

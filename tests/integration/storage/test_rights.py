@@ -32,9 +32,11 @@ from storage.models import (
     ModelUsageRow,
     ScorecardRow,
 )
+from storage.privacy import mask
 from storage.recordings.files import Recording, recording_name
 from storage.recordings.rows import RecordingStore
 from storage.records import HandoffReason, ModelUse, RecordingStatus
+from storage.reviews import correction_keys
 from storage.rights.erase import ERASED, Eraser, without_last
 from storage.rights.export import Exporter
 from storage.rights.person import Person, PersonFinder, e164
@@ -109,21 +111,22 @@ class House:
         await self.cases.add(call_id)
         await UsageStore(self.database, ORGANIZATION).record([_use(sid)])
         async with self.database.write(ORGANIZATION) as session:
-            masked = Seals(VAULT, ORGANIZATION).caller(sid, caller)
+            seals = Seals(VAULT, ORGANIZATION)
             session.add(
                 CallbackRow(
                     call_id=call_id,
                     requested_at=NOW,
-                    phone=masked["caller"],
-                    phone_hash=masked["caller_hash"],
-                    sealed=None,
+                    **seals.callback(sid, caller),
                     status="open",
                     brief="",
                 )
             )
             by = {"call_id": call_id, "user_id": 1, "user_name": "지은", "at": NOW}
             session.add(FeedbackRow(**by, turn_index=0, rating="good", comment="좋음"))
-            session.add(CorrectionRow(**by, turn_index=0, field="heard", before="가", after="나"))
+            corrected = seals.correction(
+                correction_keys(sid, 0, "heard", NOW), (heard, mask(heard)), ("네", "네")
+            )
+            session.add(CorrectionRow(**by, turn_index=0, field="heard", **corrected))
             session.add(ScorecardRow(**by, items={}, total=5, comment=""))
         return call_id
 
@@ -156,7 +159,7 @@ async def calls(house: House) -> Calls:
         to_plan_id="slim-14",
     )
     return Calls(
-        own=await house.call("CAown", PHONE, "이월 10기가 얼마예요", customer.id),
+        own=await house.call("CAown", PHONE, "생일이 79년 3월 14일이에요", customer.id),
         about=await house.call("CAabout", "+82215550100", "제 요금제요", customer.id),
         others=await house.call("CAothers", OTHERS, "남편 번호가 010-1234-5678이에요"),
     )
@@ -206,7 +209,9 @@ async def test_all_of_it_is_given_in_the_clear(house: House, calls: Calls, tmp_p
     assert (customer["name"], customer["phone"]) == ("김철수", PHONE)
     assert {one["call"]["caller"] for one in told["calls"]} == {PHONE, "+82215550100"}
     heard = [one["call"]["turns"][0]["heard"] for one in told["calls"]]
-    assert heard == ["이월 10기가 얼마예요", "제 요금제요"]
+    assert heard == ["생일이 79년 3월 14일이에요", "제 요금제요"]
+    assert [one["before"] for one in told["corrections"]] == heard
+    assert {one["phone"] for one in told["callbacks"]} == {PHONE, "+82215550100"}
     [mention] = told["mentions_in_other_calls"]
     assert mention["call"] == calls.others
     assert OTHERS not in json.dumps(told)
