@@ -1,5 +1,6 @@
 """The webhooks, through ASGI and with the SDK's own signatures."""
 
+import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import replace
@@ -12,6 +13,7 @@ from fastapi import FastAPI
 from twilio.request_validator import RequestValidator
 
 from storage.records import Outcome
+from tests.support.virtual_time import on_virtual_time
 from voice.telephony import twiml
 from voice.telephony.tokens import PendingCalls
 from voice.telephony.webhooks import HandoffStatus, WebhookConfig, create_webhooks
@@ -419,3 +421,19 @@ async def test_development_alone_answers_an_empty_form() -> None:
         assert (await server.client.post("/voice/incoming")).status_code == 200
     async with running() as server:
         assert (await server.client.post("/voice/incoming")).status_code == 403
+
+
+@on_virtual_time
+async def test_nobody_waits_for_a_database_to_let_go() -> None:
+    async def stuck(call_sid: str) -> Outcome | None:
+        try:
+            return await asyncio.Future()
+        finally:
+            await asyncio.sleep(60)
+
+    async with running() as server:
+        loop = asyncio.get_running_loop()
+        server.calls.outcome = stuck  # type: ignore[method-assign]
+        answer = await server.twiml("/voice/after-stream")
+        assert answer.find("Dial") is not None
+        assert loop.time() < 15, "the carrier waits no longer"

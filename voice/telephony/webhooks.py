@@ -4,15 +4,15 @@ Whatever fails here, the caller reaches a human or hears an apology: a webhook a
 and not with an error of the server.
 """
 
-import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import Annotated, Literal, Protocol, TypeVar
+from typing import Annotated, Any, Literal, Protocol, TypeVar
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, HTTPException, Query, Request, Response
 
+from storage.patience import within
 from storage.privacy import mask
 from storage.records import Outcome
 from voice.telephony import signature, twiml
@@ -210,11 +210,10 @@ async def _read_form(request: Request) -> Form:
     return signature.form(pairs)
 
 
-async def _or_none(asked: Awaitable[T], what: str) -> T | None:
+async def _or_none(asked: Coroutine[Any, Any, T], what: str) -> T | None:
     """What the calls answer, or None when they cannot in time: the caller must not wait for it."""
     try:
-        async with asyncio.timeout(_ANSWER_WITHIN_S):
-            return await asked
+        return await within(_ANSWER_WITHIN_S, asked, what)
     except Exception:
         log.exception("the calls did not answer: %s", what)
         return None
