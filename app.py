@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import wave
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
@@ -30,6 +31,7 @@ from storage.cases import CaseStore
 from storage.change_requests import ChangeRequests
 from storage.clear import ServiceCalls
 from storage.customers import CustomerStore
+from storage.errors import StorageError
 from storage.history import CallHistory
 from storage.home import ServerHome
 from storage.ingestions import IngestionStore
@@ -40,6 +42,7 @@ from storage.orphans import Orphans, Recovery
 from storage.outbox import JobKind, Outbox, OutboxWorker
 from storage.prompts import PromptStore
 from storage.recordings.finishing import RecordingFinisher
+from storage.recordings.older import OlderRecordings
 from storage.records import Job
 from storage.usage import UsageStore
 from stores import journal_folder, open_database, open_retention
@@ -221,6 +224,7 @@ class Yeoboseyo:
             self.worker.run(),
             self.ledger.run(),
             self.recovery.run(),
+            self._seal_older_recordings(),
             self.live.run(),
             self.cases.run(),
             open_retention(settings, self.database, self.cases, self.clock).keep("server"),
@@ -359,6 +363,20 @@ class Yeoboseyo:
         if call is not None:
             summary = await summarize(call, self.knowledge.catalog, self.agents.model)
             await self.store.save_summary(call.id, summary)
+
+    async def _seal_older_recordings(self) -> None:
+        """Seals what version 0.1 recorded."""
+        older = OlderRecordings(
+            self.database, self.settings.organization, self.settings.data_dir, mulaw.from_pcm
+        )
+        try:
+            sealed = await older.seal(self.clock())
+        except (StorageError, OSError, wave.Error) as error:
+            logger.error("older recordings lie open still: %s", error)  # noqa: TRY400
+        else:
+            if sealed:
+                logger.info("%d older recordings were sealed", sealed)
+                self.worker.poke()
 
     async def _finish_recording(self, job: Job) -> None:
         """Makes a closed recording whole and silent where nobody may listen."""

@@ -46,6 +46,11 @@ def pcm(data: bytes) -> bytes:
     return decode(data).astype("<i2").tobytes()
 
 
+def from_pcm(data: bytes) -> bytes:
+    """The µ-law bytes of 16-bit little-endian PCM, one byte a sample."""
+    return encode(np.frombuffer(data, dtype="<i2").astype(np.int16))
+
+
 def loudness(data: bytes | bytearray) -> float:
     """The mean magnitude of the samples of µ-law `data`, 0 for none."""
     return float(np.abs(decode(bytes(data)).astype(np.int32)).mean()) if data else 0.0

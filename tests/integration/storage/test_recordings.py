@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import wave
 from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
@@ -20,11 +21,13 @@ from storage.recordings import finishing
 from storage.recordings.files import RecordingWriter, recording_name
 from storage.recordings.finishing import RecordingFinisher
 from storage.recordings.format import interleave
+from storage.recordings.older import OlderRecordings
 from storage.recordings.rows import RecordingStore
 from storage.records import RecordingStatus, StoredRecording
 from tests.support.calls import NOW, ORGANIZATION, end, new_call, turn
 from tests.support.keys import VAULT
 from tests.support.recordings import channels
+from voice.audio import mulaw
 
 PATH = "recordings/CA1.yrec"
 NAME = recording_name(ORGANIZATION, "CA1")
@@ -247,3 +250,28 @@ async def test_an_altered_recording_is_not_finished(
         await finisher.finish(call_id)
     assert not (await get(rows, call_id)).finished
     assert path.read_bytes() == altered
+
+
+@pytest.mark.parametrize("stopped", [False, True])
+async def test_what_lay_open_is_sealed(
+    database: Database, store: CallStore, rows: RecordingStore, tmp_path: Path, stopped: bool
+) -> None:
+    """A recording of version 0.1, of which a stopped process may have sealed a part."""
+    opened = tmp_path / "recordings" / "CA1.wav"
+    opened.parent.mkdir()
+    with wave.open(str(opened), "wb") as sound:
+        sound.setparams((2, 2, 8_000, 0, "NONE", ""))
+        sound.writeframes(mulaw.pcm(interleave(CALLER, AGENT)))
+    call_id = await store.open(new_call(recording_path="recordings/CA1.wav"))
+    await rows.finish(call_id, RecordingStatus.FINISHED, 0, ())
+    if stopped:
+        (tmp_path / PATH).write_bytes(b"YREC and a half")
+    older = OlderRecordings(database, ORGANIZATION, tmp_path, mulaw.from_pcm)
+    assert await older.seal(NOW) == 1
+    assert await older.seal(NOW) == 0
+    assert [file.name for file in opened.parent.iterdir()] == ["CA1.yrec"]
+    assert await jobs(database) == [JobKind.FINISH_RECORDING]
+    await RecordingFinisher(database, ORGANIZATION, tmp_path).finish(call_id)
+    found = await get(rows, call_id)
+    assert (found.path, found.finished, found.duration_ms) == (PATH, True, 10_000)
+    assert channels(tmp_path / PATH, NAME) == (CALLER, AGENT)
