@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 
 SHOWN = 4
+_LOOKED_AT = 20
+"""Cases of which those are shown: people ask many things in the very same words."""
 _ASKED = 3
 """Questions of a call for which similar cases are looked for."""
 
@@ -43,7 +45,7 @@ async def similar_lines(
     found: dict[int, SimilarCase] = {}
     try:
         for text in texts:
-            for near in await console.similar(text, limit=SHOWN, but=but):
+            for near in await console.similar(text, limit=_LOOKED_AT, but=but):
                 known = found.get(near.case.call_id)
                 if known is None or near.similarity > known.similarity:
                     found[near.case.call_id] = near
@@ -51,8 +53,15 @@ async def similar_lines(
         # The page tells of the call all the same.
         logger.warning("similar cases cannot be shown: %s", error.code)
         return ()
-    nearest = sorted(found.values(), key=lambda near: (-near.similarity, near.case.call_id))
-    return tuple(_line(console, near) for near in nearest[:SHOWN])
+    nearest = sorted(
+        found.values(), key=lambda near: (-round(near.similarity, 2), -near.case.call_id)
+    )
+    # What was asked in the same words tells nothing new; the newest stands for all.
+    told: dict[tuple[str, str], SimilarLine] = {}
+    for near in nearest:
+        line = _line(console, near)
+        told.setdefault((line.asked, line.badge.label), line)
+    return tuple(told.values())[:SHOWN]
 
 
 async def similar_to(console: Console, call: StoredCall) -> Sequence[SimilarLine]:

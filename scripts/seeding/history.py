@@ -16,7 +16,7 @@ from scripts.seeding.callers import OPENINGS, PLACEHOLDER_NAME, PLACEHOLDER_SPOK
 from scripts.seeding.people import stranger
 from scripts.seeding.playing import Dialogue, Spoken
 from storage.bulk import WholeCall
-from storage.privacy import written_phone
+from storage.privacy import mask_name, written_phone
 from storage.records import (
     CallEnd,
     Customer,
@@ -136,6 +136,7 @@ class _Maker:
             line = stranger(self._random)
         words = {
             PLACEHOLDER_NAME: customer.name,
+            mask_name(PLACEHOLDER_NAME): mask_name(customer.name),
             PLACEHOLDER_SPOKEN: written_phone(customer.phone),
             f"{born:%y%m%d}": f"{customer.born:%y%m%d}",
         }

@@ -15,7 +15,15 @@ from storage.calls import CallStore
 from storage.clear import ServiceCalls
 from storage.customers import CustomerStore
 from storage.database import Database
-from storage.models import CallbackRow, CustomerRow, HandoffStepRow, ModelUsageRow, TurnRow
+from storage.models import (
+    CallbackRow,
+    CallRow,
+    CustomerRow,
+    HandoffRow,
+    HandoffStepRow,
+    ModelUsageRow,
+    TurnRow,
+)
 from storage.records import Outcome, StoredCall
 from tests.support.calls import new_call
 from tests.support.keys import RING, VAULT
@@ -82,6 +90,12 @@ def test_what_belongs_to_calls_is_there(monkeypatch: pytest.MonkeyPatch, tmp_pat
             async with database.read("sample") as session:
                 for model in (CustomerRow, TurnRow, HandoffStepRow, ModelUsageRow, CallbackRow):
                     assert await session.scalar(select(model.id).limit(1)) is not None, model
+                briefs = await session.execute(
+                    select(HandoffRow.summary_text, CustomerRow.name)
+                    .join(CallRow, CallRow.id == HandoffRow.call_id)
+                    .join(CustomerRow, CustomerRow.id == CallRow.customer_id)
+                )
+                assert all(brief.startswith(name) for brief, name in briefs.all())
             store = CallStore(database, "sample")
             found = await store.list(5, search="요금")
             assert len(found) == 5, "the search knows them"

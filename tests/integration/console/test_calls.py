@@ -471,10 +471,8 @@ def test_each_verification_has_its_words(console: FastAPI) -> None:
     assert set(HANDOFF_STATUSES) == set(HandoffStatus)
 
 
-def _near(call_id: int) -> SimilarCase:
-    asked = AnsweredQuestion(
-        question="로밍 얼마예요?", answer="하루 15,000원입니다.", fact_ids=(), turn=1
-    )
+def _near(call_id: int, question: str = "로밍 얼마예요?") -> SimilarCase:
+    asked = AnsweredQuestion(question=question, answer="하루 15,000원입니다.", fact_ids=(), turn=1)
     case = Case(
         call_id=call_id, started_at=NOW - timedelta(days=1), reason="로밍 문의", questions=(asked,),
         outcome=Outcome.COMPLETED, handoff_reason=None, follow_ups=(),
@@ -497,6 +495,17 @@ async def test_similar_cases_stand_on_the_page_and_below_a_search(
     assert f"/calls/{call_id + 1}" in card
     assert f'/calls/{call_id}"' not in card
     assert "비슷한 상담" in searched
+
+
+async def test_of_cases_in_the_same_words_the_newest_stands_for_all(
+    browser: httpx.AsyncClient, call_id: int, similar: Similar
+) -> None:
+    similar.cases = [_near(21), _near(23), _near(22), _near(20, "로밍 비싼가요?")]
+
+    page = (await browser.get(f"/console/calls/{call_id}")).text
+
+    card = page[page.index("비슷한 상담") :]
+    assert [f'/calls/{other}"' in card for other in (20, 21, 22, 23)] == [True, False, False, True]
 
 
 async def test_a_page_shows_without_similar_cases_where_they_cannot_be_found(
