@@ -48,7 +48,11 @@ _MYSQL = (
 
 
 def upgrade() -> None:
-    """Create the table of the chains' ends, and the triggers."""
+    """Create the triggers, and the table of the chains' ends."""
+    # Triggers first: where a server does not permit them, nothing was changed yet.
+    statements = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL, "mysql": _MYSQL}
+    for statement in statements[op.get_bind().dialect.name]:
+        op.execute(statement)
     op.create_table(
         "audit_heads",
         sa.Column("id", _ROW_ID, nullable=False),
@@ -65,9 +69,6 @@ def upgrade() -> None:
     )
     op.create_index("ix_audit_heads_organization_id", "audit_heads", ["organization_id"])
     protect(op.get_bind(), "audit_heads")
-    statements = {"sqlite": _SQLITE, "postgresql": _POSTGRESQL, "mysql": _MYSQL}
-    for statement in statements[op.get_bind().dialect.name]:
-        op.execute(statement)
 
 
 def downgrade() -> None:
