@@ -11,6 +11,7 @@ from collections.abc import Mapping
 LOGGED: Mapping[str, frozenset[str]] = {
     module: frozenset(values)
     for module, values in {
+        "app.py": ["error", "sealed"],
         "agent/brain/openai.py": ["error.code"],
         "agent/conversation.py": ["error.code"],
         "agent/guard.py": ["error.code"],
