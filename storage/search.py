@@ -71,14 +71,13 @@ async def index_call(session: AsyncSession, call_id: int) -> None:
             for text in row:
                 found |= terms(text)
     block, place = divmod(call_id, BLOCK)
-    if found:
-        await add_bits(
-            session,
-            CallTermRow,
-            [{"term": term, "block": block, "calls": 1 << place} for term in sorted(found)],
-            on=("organization_id", "term", "block"),
-            bits="calls",
-        )
+    await add_bits(
+        session,
+        CallTermRow,
+        [{"term": term, "block": block, "calls": 1 << place} for term in sorted(found)],
+        on=("organization_id", "term", "block"),
+        bits="calls",
+    )
     await session.execute(update(CallRow).where(CallRow.id == call_id).values(indexed=True))
 
 

@@ -21,6 +21,7 @@ import storage
 from storage.audit import AuditLog
 from storage.database import Database
 from storage.periods import Periods
+from storage.records import Role, User
 from tests.support.calls import NOW
 
 MOST_ID = 9
@@ -100,13 +101,16 @@ def open_store(kind: type[Any], database: Database, organization_id: str, folder
             given[parameter.name] = open_store(hint, database, organization_id, folder)
         elif parameter.name == "audit":
             given[parameter.name] = AuditLog(database, organization_id, clock=lambda: NOW)
+        elif parameter.name == "cases":
+            given[parameter.name] = NoCases()
         else:
             given[parameter.name] = {
                 Path: folder,
                 Periods: Periods(),
+                User: User(id=1, name="arim", created_at=NOW, role=Role.ADMIN),
                 Callable[[], datetime]: lambda: NOW,
                 Callable[[bytes], bytes]: lambda sound: sound,
-            }.get(hint, NoCases())
+            }[hint]
     return kind(database, organization_id, **given)
 
 

@@ -65,6 +65,16 @@ async def test_what_has_all_pairs_but_not_the_words_is_not_found(store: CallStor
     assert [call.id for call in await store.list(9, search="제")] == [there, there - 1]
 
 
+async def test_a_call_in_which_hardly_anything_was_said_has_no_pairs(store: CallStore) -> None:
+    call_id = await store.open(new_call())
+    await store.save_turn(call_id, turn(heard="", said=""))
+    await store.close(call_id, end())
+
+    await store.save_summary(call_id, summary(reason="", text=""))
+
+    assert await store.list(9, search="로밍") == []
+
+
 async def test_another_summary_is_found_too(store: CallStore) -> None:
     call_id = await _call(store, "CA1", "여보세요")
     await store.save_summary(call_id, summary(reason="해지를 문의하셨습니다."))
