@@ -91,8 +91,6 @@ class CaseIndex:
             for case in cases
             for at, text in enumerate(case.texts)
         ]
-        if not entries:
-            return
         vectors = self._embedder.documents([text for *_, text in entries])
         self.forget([case.call_id for case in cases])
         with chroma_errors("index-unwritable", "cannot write the index of cases"):
@@ -199,13 +197,16 @@ class SimilarCases:
         return [_similar(one, cases[one.call_id]) for one in near if one.call_id in cases][:limit]
 
     async def add(self, call_id: int) -> None:
-        """Make a call findable; does nothing where it is no case. Twice does no harm.
+        """Make a call findable, or where it is no case any more, not. Twice does no harm.
 
         Raises:
             KnowledgeError: retryable.
             StorageError: the database does not answer.
         """
-        await self._run(partial(self._index.put, await self._store.of_calls([call_id])))
+        if cases := await self._store.of_calls([call_id]):
+            await self._run(partial(self._index.put, cases))
+        else:
+            await self.forget([call_id])
 
     async def forget(self, call_ids: Collection[int]) -> None:
         """Remove calls from the index.

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, TypeAlias, TypeVar
 
 import typer
 from rich.console import Console
@@ -18,7 +18,7 @@ from knowledge.errors import KnowledgeError
 from knowledge.service import open_knowledge
 from settings import Settings
 from storage.audit import AuditLog, command_actor
-from storage.cases import CaseStore
+from storage.cases import CaseStore, ServedCases
 from storage.database import Database
 from storage.errors import StorageError
 from storage.home import ServerHome
@@ -32,6 +32,7 @@ from voice.audio import mulaw
 app = typer.Typer(help="Periods of keeping, and what one person may demand.", no_args_is_help=True)
 
 T = TypeVar("T")
+Cases: TypeAlias = SimilarCases | ServedCases
 Phone = Annotated[str, typer.Option("--phone", help="The person's telephone number.")]
 
 
@@ -84,7 +85,7 @@ def erase(
 class _House:
     """What the commands work on."""
 
-    def __init__(self, settings: Settings, database: Database, cases: SimilarCases) -> None:
+    def __init__(self, settings: Settings, database: Database, cases: Cases) -> None:
         self.audit = AuditLog(database, settings.organization, _now)
         common = (database, settings.organization, settings.data_dir)
         self.retention = open_retention(settings, database, cases, _now)
@@ -94,15 +95,32 @@ class _House:
 
 
 @asynccontextmanager
-async def _opened(*, changing: bool = False) -> AsyncIterator[_House]:
-    """The house; where it is to be changed, without a server that holds the same files."""
+async def _opened() -> AsyncIterator[_House]:
+    """The house, beside a server that runs or without one."""
     settings = Settings()
-    home = ServerHome(settings.data_dir)
-    if changing and settings.chroma_url is None:
-        home.lock()  # Chroma's embedded files have one writer.
     database = open_database(settings)
     try:
         await database.migrate()
+        async with _cases(settings, database) as cases:
+            yield _House(settings, database, cases)
+    finally:
+        await database.close()
+
+
+@asynccontextmanager
+async def _cases(settings: Settings, database: Database) -> AsyncIterator[Cases]:
+    """The index of cases; where a server holds its files, what that server is asked to do."""
+    store = CaseStore(database, settings.organization)
+    home = ServerHome(settings.data_dir)
+    try:
+        if settings.chroma_url is None:
+            home.lock()  # Chroma's embedded files have one writer.
+    except StorageError as error:
+        if error.code != "in_use":
+            raise
+        yield ServedCases(database, settings.organization, store, clock=_now)
+        return
+    try:
         knowledge = await asyncio.to_thread(
             open_knowledge,
             data_dir=settings.data_dir,
@@ -116,14 +134,13 @@ async def _opened(*, changing: bool = False) -> AsyncIterator[_House]:
             chroma_url=settings.chroma_url,
             embedder=knowledge.embedder,
         )
-        cases = SimilarCases(index, CaseStore(database, settings.organization))
+        cases = SimilarCases(index, store)
         try:
-            yield _House(settings, database, cases)
+            yield cases
         finally:
             cases.close()
             knowledge.close()
     finally:
-        await database.close()
         home.release()
 
 
@@ -133,7 +150,7 @@ async def _due() -> Mapping[str, int]:
 
 
 async def _retained() -> Retained:
-    async with _opened(changing=True) as house:
+    async with _opened() as house:
         return await house.retention.run(command_actor())
 
 
@@ -149,7 +166,7 @@ async def _exported(phone: str, out: Path) -> Mapping[str, int]:
 
 
 async def _erased(phone: str) -> Mapping[str, int]:
-    async with _opened(changing=True) as house:
+    async with _opened() as house:
         return (await house.eraser.erase(phone, actor=command_actor())).counts
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+import secrets
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
 from storage.convert import to_summary
 from storage.database import Database
 from storage.models import CallRow, SummaryRow
+from storage.outbox import JobKind, enqueue
 from storage.records import AnsweredQuestion, HandoffReason, Outcome, SummaryCode
+
+_DELETED_BY_THEN = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,3 +77,33 @@ class CaseStore:
             for call_id, started_at, summary in found
             if summary.code is SummaryCode.OK
         ]
+
+
+class ServedCases:
+    """The index of cases of a server that runs: it alone may write it, so it is asked to."""
+
+    def __init__(
+        self,
+        database: Database,
+        organization_id: str,
+        store: CaseStore,
+        *,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._database = database
+        self._organization_id = organization_id
+        self._store = store
+        self._clock = clock
+
+    async def ids(self) -> set[int]:
+        """The calls that can be found: those that the database holds, whatever the index does."""
+        return await self._store.ids()
+
+    async def forget(self, call_ids: Collection[int]) -> None:
+        """Have the server look again what is left of these calls, once they have been deleted."""
+        run_at = self._clock() + _DELETED_BY_THEN
+        async with self._database.write(self._organization_id) as session:
+            for call_id in call_ids:
+                key = f"{call_id}/{secrets.token_hex(4)}"
+                payload = {"call_id": call_id}
+                await enqueue(session, JobKind.INDEX_CASE, payload, key=key, run_at=run_at)

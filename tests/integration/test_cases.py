@@ -173,6 +173,19 @@ async def test_calls_in_which_nothing_was_asked_are_no_cases(
     assert await cases.reconcile() == (0, 0)
 
 
+async def test_a_call_that_is_no_case_any_more_leaves_the_index_when_it_is_looked_at(
+    database: Database, cases: SimilarCases
+) -> None:
+    call_id = await _summarised(database, "CA1", "로밍 얼마예요?")
+    await cases.add(call_id)
+    async with database.write(ORGANIZATION) as session:
+        await session.execute(delete(SummaryRow))
+
+    await cases.add(call_id)
+
+    assert await cases.ids() == set()
+
+
 async def test_the_faq_in_other_words_is_found_as_a_case(
     database: Database, cases: SimilarCases, knowledge: Knowledge
 ) -> None:

@@ -17,6 +17,7 @@ from storage.audit import AuditLog
 from storage.calls import CallStore
 from storage.customers import CustomerStore
 from storage.home import ServerHome
+from storage.outbox import Outbox
 from stores import open_database
 from tests.support.calls import ORGANIZATION, end, new_call, summary, turn
 from tests.support.keys import RING, VAULT
@@ -63,6 +64,16 @@ async def _audited() -> list[tuple[str, str]]:
         await database.close()
 
 
+async def _asked_to_index() -> list[int]:
+    """The calls of which the index is to be brought to what the database holds."""
+    database = open_database(Settings())
+    try:
+        jobs = await Outbox(database, ORGANIZATION).claim(NOW + timedelta(minutes=5), 10)
+        return [job.payload["call_id"] for job in jobs if job.kind == "index_case"]
+    finally:
+        await database.close()
+
+
 def _told(output: str, kind: str) -> str:
     [line] = [line for line in output.splitlines() if f" {kind} " in line]
     return line.split()[3]
@@ -105,16 +116,22 @@ def test_a_person_is_given_what_is_kept_and_erased(run: CliRunner, tmp_path: Pat
     assert not list((tmp_path / "data" / "recordings").iterdir())
 
 
-def test_files_that_a_server_holds_are_left_to_it(run: CliRunner, tmp_path: Path) -> None:
+def test_a_server_that_runs_is_asked_to_forget_what_is_erased(
+    run: CliRunner, tmp_path: Path
+) -> None:
     home = ServerHome(tmp_path / "data")
     home.lock()
-
-    for command in (["retain"], ["erase", "--phone", PHONE, "--yes"]):
-        refused = run.invoke(app, command)
-        assert refused.exit_code == 1
-        assert "in_use" in refused.stderr
-    assert run.invoke(app, ["retain", "--dry-run"]).exit_code == 0
-    home.release()
+    try:
+        erased = run.invoke(app, ["erase", "--phone", PHONE, "--yes"])
+        assert erased.exit_code == 0, erased.output
+        assert _told(erased.stdout, "cases") == "2"
+        assert run.invoke(app, ["retain"]).exit_code == 0
+        out = str(tmp_path / "person.zip")
+        assert run.invoke(app, ["export", "--phone", PHONE, "--out", out]).exit_code == 0
+    finally:
+        home.release()
+    assert not (tmp_path / "data" / "chroma").exists()
+    assert asyncio.run(_asked_to_index()) == [1, 2]
 
 
 def test_nonsense_is_named(run: CliRunner) -> None:
