@@ -29,7 +29,7 @@ class Ledger:
     """Keeps the calls of one process. Every write may be repeated without another effect.
 
     A write that returns is stored: in the database, or on disk where the database does not answer
-    in time. As long as anything lies on disk, what comes later goes behind it, so the order holds.
+    in time, or refuses it. As long as anything lies on disk, what comes later goes behind it, so the order holds.
     `run` brings what lies there to the database. The writes of one call are stored in the order
     in which they were asked for, those of several calls go side by side.
     """
@@ -56,7 +56,10 @@ class Ledger:
         await self._write(Began(call=call))
 
     async def save_turn(self, call_sid: str, turn: Turn) -> None:
-        """Store a turn; one with the same index is replaced. Raises StorageError `unknown_call`."""
+        """Store a turn; one with the same index is replaced.
+
+        Raises StorageError `unknown_call` of one not begun here.
+        """
         await self._write(TurnOver(call_sid=call_sid, turn=turn))
 
     async def request_handoff(
@@ -64,7 +67,7 @@ class Ledger:
     ) -> None:
         """Note that a call goes to a human, and what the human is told; the first wish stands.
 
-        Raises StorageError `unknown_call`.
+        Raises StorageError `unknown_call` of one not begun here.
         """
         await self._write(
             HandoffAsked(
@@ -83,7 +86,7 @@ class Ledger:
     async def close(self, call_sid: str, end: CallEnd) -> None:
         """Store a call's end with the jobs that follow from it; the first end stands.
 
-        Raises StorageError `unknown_call`, `unknown_customer`.
+        Raises StorageError `unknown_call` of one not begun here.
         """
         await self._write(Ended(call_sid=call_sid, end=end))
         self._calls.pop(call_sid, None)
@@ -172,7 +175,9 @@ class Ledger:
                 try:
                     await within(PATIENCE_S, self._store_entry(entry))
                 except StorageError as error:
-                    if not error.retryable:
+                    # What is refused of a call that lives here is kept in sight: the drain puts it
+                    # aside. Of a call that nobody began here there is nothing to lose.
+                    if not error.retryable and entry.call_sid not in self._calls:
                         raise
                     logger.warning("the journal takes over: %s", error)
                 else:

@@ -325,6 +325,25 @@ def test_a_file_without_a_whole_entry_holds_up_no_start(tmp_path: Path, left: by
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_the_database_refuses_of_a_live_call_is_put_aside_in_sight(tmp_path: Path) -> None:
+    async def main() -> None:
+        house = await _house(tmp_path)
+        await house.ledger.open(new_call("CA0"))
+        house.store.refuse = "turn"
+        await house.ledger.save_turn("CA0", turn(0))
+        await asyncio.sleep(60)
+
+        [dead] = dead_entries(tmp_path)
+        assert (dead.what, house.store.rows["CA0"].turns) == ("turn of CA0", {})
+        house.store.refuse = ""
+        await house.ledger.save_turn("CA0", turn(1))
+        assert await house.ledger.retry_dead() == (1, 0)
+        assert house.store.rows["CA0"].turns == {0: turn(0), 1: turn(1)}
+        await house.kill(0)
+
+    run_virtual(main())
+
+
 def test_what_the_database_never_takes_holds_up_nothing(tmp_path: Path) -> None:
     async def main() -> None:
         house = await _house(tmp_path)
