@@ -29,9 +29,9 @@ class Ledger:
     """Keeps the calls of one process. Every write may be repeated without another effect.
 
     A write that returns is stored: in the database, or on disk where the database does not answer
-    in time, or refuses it. As long as anything lies on disk, what comes later goes behind it, so the order holds.
-    `run` brings what lies there to the database. The writes of one call are stored in the order
-    in which they were asked for, those of several calls go side by side.
+    in time, or refuses it. As long as anything lies on disk, what comes later goes behind it, so
+    the order holds. `run` brings what lies there to the database. The writes of one call are stored
+    in the order in which they were asked for, those of several calls go side by side.
     """
 
     def __init__(
