@@ -7,6 +7,7 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from weakref import WeakValueDictionary
 
 from storage.calls import CallStore, utc_now
 from storage.entries import Began, Ended, Entry, HandoffAsked, HandoffWent, Noted, TurnOver
@@ -48,6 +49,7 @@ class Ledger:
         self._clock = clock
         self._on_ended = on_ended
         self._calls: dict[str, _OpenCall] = {}
+        self._passing: WeakValueDictionary[str, _OpenCall] = WeakValueDictionary()
         self._unstored: dict[str, _Unstored] = {}
 
     async def open(self, call: NewCall) -> None:
@@ -168,8 +170,11 @@ class Ledger:
                 delay_s = _FIRST_DELAY_S
 
     async def _write(self, entry: Entry) -> None:
-        # One that this process has not opened, such as an ended one, is not kept in mind.
-        opened = self._calls.get(entry.call_sid) or _OpenCall()
+        opened = self._calls.get(entry.call_sid)
+        if opened is None:
+            # One that this process has not opened, such as an ended one, is kept in mind only while
+            # something of it is being written.
+            opened = self._passing.setdefault(entry.call_sid, _OpenCall())
         async with opened.turn:
             if self._journal.empty:
                 try:

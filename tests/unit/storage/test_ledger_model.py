@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, cast
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from storage.calls import CallStore
@@ -263,6 +263,8 @@ def test_a_database_that_comes_and_goes_changes_nothing(steps: list[tuple[str, A
 
 @settings(max_examples=30, deadline=None)
 @given(st.lists(st.one_of(_step, _kill), max_size=25))
+@example([("wait", 0.02), ("kill", 0), *[("turn", 0)] * 2, ("end", 0), ("turn", 0), ("end", 0)])
+@example([("wait", 0.02), ("kill", 0), *[("turn", 0)] * 2, ("went", 0), ("turn", 0), ("went", 0)])
 def test_nothing_acknowledged_is_lost_to_a_kill(steps: list[tuple[str, Any]]) -> None:
     run_virtual(_play(steps))
 
