@@ -68,7 +68,9 @@ async def _asked_to_index() -> list[int]:
     """The calls of which the index is to be brought to what the database holds."""
     database = open_database(Settings())
     try:
-        jobs = await Outbox(database, ORGANIZATION).claim(NOW + timedelta(minutes=5), 10)
+        jobs = await Outbox(database, ORGANIZATION).claim(
+            datetime.now(UTC) + timedelta(minutes=5), 10
+        )
         return [job.payload["call_id"] for job in jobs if job.kind == "index_case"]
     finally:
         await database.close()
