@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-_KILLS = 20
+from tests.support.databases import empty_database
+
+_KILLS = {"sqlite": 8, "postgresql": 6, "mariadb": 6}
+"""Twenty."""
 _COMMAND = "from scripts.cli import main; main()"
 
 
@@ -27,13 +30,17 @@ def _crash(*options: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="it forks, and counts on Linux's kill")
-def test_twenty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", _KILLS)
+def test_kills_lose_and_double_nothing(kind: str, tmp_path: Path) -> None:
+    with empty_database(kind, tmp_path):
+        pass  # where no such server answers, this skips
     file = tmp_path / "crash.json"
-    done = _crash("--kills", str(_KILLS), "--json", str(file))
+    kills = _KILLS[kind]
+    done = _crash("--kills", str(kills), "--database", kind, "--json", str(file))
     assert done.returncode == 0, done.stdout + done.stderr
     figures = json.loads(file.read_text())
-    assert figures["kills"] == _KILLS
-    assert figures["acknowledged_turns"] > _KILLS
+    assert figures["kills"] == kills
+    assert figures["acknowledged_turns"] > kills
     for name in (
         "lost_turns",
         "duplicate_turns",
@@ -42,7 +49,7 @@ def test_twenty_kills_lose_and_double_nothing(tmp_path: Path) -> None:
         "broken_recordings",
     ):
         assert figures[name] == 0
-    at = figures["databases"]["sqlite"]["at"]
+    at = figures["databases"][kind]["at"]
     assert {where.partition(":")[0] for where in at} == {"here", "away", "returns", "recovery"}
 
 
