@@ -20,6 +20,7 @@ from storage.database import Database, upsert
 from storage.errors import StorageError
 from storage.maskers import Maskers, acquaintance
 from storage.models import CallRow, CorrectionRow, FeedbackRow, ScorecardRow, SummaryRow, TurnRow
+from storage.outbox import JobKind, enqueue
 from storage.records import User
 from storage.sealing import Seals
 from storage.search import index_call
@@ -178,6 +179,14 @@ class ReviewStore:
             )
             await session.flush()
             await index_call(session, call_id)
+            if turn_index is None:
+                await enqueue(
+                    session,
+                    JobKind.INDEX_CASE,
+                    {"call_id": call_id},
+                    key=f"{call_id}/{field}/{now.isoformat()}",
+                    run_at=now,
+                )
             await append(
                 session,
                 at=now,

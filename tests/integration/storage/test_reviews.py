@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from storage.clear import ServiceCalls
 from storage.database import Database
 from storage.errors import StorageError
 from storage.models import CorrectionRow
+from storage.outbox import Outbox
 from storage.records import Role, User
 from storage.reviews import Correction, Feedback, Field, Rating, ReviewStore, Scorecard
 from storage.rotation import Rotation
@@ -113,6 +115,21 @@ async def test_a_summary_is_corrected(store: CallStore, reviews: ReviewStore, ca
     assert call.summary.text == "시니어 요금을 문의하셨습니다."
     [correction] = (await reviews.of_call(call_id)).corrections
     assert (correction.turn_index, correction.before) == (None, summary().text)
+
+
+async def test_a_corrected_summary_is_indexed_anew_as_a_case(
+    database: Database, reviews: ReviewStore, call_id: int
+) -> None:
+    outbox = Outbox(database, ORGANIZATION)
+    for job in await outbox.claim(NOW + timedelta(1), 10):
+        await outbox.done(job.id)
+
+    await reviews.correct(call_id, Field.HEARD, "로밍 되나요?", by=ARIM, turn_index=1)
+    assert await outbox.claim(NOW + timedelta(1), 10) == []
+    await reviews.correct(call_id, Field.REASON, "로밍을 문의하셨습니다.", by=ARIM)
+
+    [job] = await outbox.claim(NOW + timedelta(1), 10)
+    assert (job.kind, job.payload) == ("index_case", {"call_id": call_id})
 
 
 @pytest.mark.parametrize(
