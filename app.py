@@ -7,7 +7,6 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from fastapi import FastAPI
@@ -19,7 +18,7 @@ from agent.prompts import all_prompts
 from agent.summary import summarize
 from chat import open_chat_model
 from console.app import create_console
-from knowledge.cases import CaseIndex, SimilarCases
+from knowledge.cases import SimilarCases
 from knowledge.ingest import home_of
 from knowledge.live import LiveKnowledge
 from knowledge.provenance import note_published
@@ -45,7 +44,7 @@ from storage.recordings.finishing import RecordingFinisher
 from storage.recordings.older import OlderRecordings
 from storage.records import Job
 from storage.usage import UsageStore
-from stores import journal_folder, open_database, open_retention
+from stores import journal_folder, open_case_index, open_database, open_retention
 from voice.audio import mulaw
 from voice.playout import PlayoutCounters
 from voice.services import CallLimits, CallServices
@@ -64,16 +63,10 @@ from voice.turns.patience import KoreanPatience
 from voice.turns.vad import SileroVad
 from voices import keep_warm, open_voice
 
-if TYPE_CHECKING:
-    pass
-
 logger = logging.getLogger(__name__)
 
 SEOUL = ZoneInfo("Asia/Seoul")
 SAMPLE_ORGANIZATION = "sample"
-
-_PING_S = 2.0
-"""Seconds that the database has to answer in before it counts as away."""
 
 _ORPHAN_MARGIN = timedelta(minutes=2)
 """Beyond the longest permitted call: its goodbye, and its record."""
@@ -164,7 +157,7 @@ class Yeoboseyo:
         stack.callback(self.live.close)
         await self.knowledge.retriever.warm()
         self.cases = SimilarCases(
-            await asyncio.to_thread(self._open_cases),
+            await asyncio.to_thread(open_case_index, settings, self.knowledge.embedder),
             CaseStore(self.database, settings.organization),
         )
         stack.callback(self.cases.close)
@@ -245,14 +238,6 @@ class Yeoboseyo:
             chroma_url=self.settings.chroma_url,
             embeddings=self.settings.embedding_choice,
             expected=expected,
-        )
-
-    def _open_cases(self) -> CaseIndex:
-        return CaseIndex(
-            data_dir=self.settings.data_dir,
-            organization=self.settings.organization,
-            chroma_url=self.settings.chroma_url,
-            embedder=self.knowledge.embedder,
         )
 
     async def _switched(self, knowledge: Knowledge) -> None:

@@ -1,4 +1,4 @@
-"""The database that the settings name, and the ring of keys that seals what is personal in it.
+"""What the settings name to keep things in: the database, its ring of keys, the index of cases.
 
 Beside app.py, because commands open them without the rest of the application.
 """
@@ -9,6 +9,7 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from settings import Settings
 from storage.audit import AuditLog
@@ -16,6 +17,10 @@ from storage.database import Database
 from storage.errors import StorageError
 from storage.retention import CaseForgetter, Retention
 from storage.vault import Vault, new_key
+
+if TYPE_CHECKING:
+    from knowledge.cases import CaseIndex
+    from knowledge.embedding import Embedder
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +77,19 @@ def open_retention(
         cases=cases,
         audit=AuditLog(database, settings.organization, clock),
         clock=clock,
+    )
+
+
+def open_case_index(settings: Settings, embedder: "Embedder") -> "CaseIndex":
+    """The vectors of similar cases. Raises KnowledgeError `index-unreachable`."""
+    # Chroma takes a second to import, which only who searches should pay.
+    from knowledge.cases import CaseIndex  # noqa: PLC0415
+
+    return CaseIndex(
+        data_dir=settings.data_dir,
+        organization=settings.organization,
+        chroma_url=settings.chroma_url,
+        embedder=embedder,
     )
 
 

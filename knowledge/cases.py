@@ -1,6 +1,6 @@
 """Similar cases: earlier calls found by what their callers asked, one organization's alone.
 
-The index holds vectors and ids and no words; what a case says is read from the database each time.
+The index holds vectors, ids and outcomes and no words; what a case says is read from the database each time.
 So a call that is gone there is gone here at once, and the index can be made anew from it.
 """
 
@@ -22,7 +22,7 @@ from knowledge.chroma import chroma_errors, embedded_client, organization_key, s
 from knowledge.errors import KnowledgeError
 from storage.cases import Case, CaseStore
 from storage.errors import StorageError
-from storage.records import AnsweredQuestion
+from storage.records import AnsweredQuestion, Outcome
 
 if TYPE_CHECKING:
     from chromadb.api.types import Metadata, Where
@@ -36,6 +36,8 @@ T = TypeVar("T")
 ALIKE = 0.5
 """Cosine from which a case counts as similar. Of the sample's 87 FAQ entries, each asked in words
 of its own, 68 find a case so and 50 the very one; of questions that are in none, a tenth does."""
+_LAYOUT = "outcomes"
+"""Goes into the collection's name: change it with what the metadata hold."""
 _PER_CASE = 4
 """Entries asked for each case wanted: a case has one for every question."""
 _BATCH = 200
@@ -65,7 +67,8 @@ class CaseIndex:
             KnowledgeError: `index-unreachable` (retryable).
         """
         key = organization_key(organization)
-        name = f"cases-{hashlib.sha256(embedder.name.encode()).hexdigest()[:8]}"
+        made_as = f"{_LAYOUT} {embedder.name}"
+        name = f"cases-{hashlib.sha256(made_as.encode()).hexdigest()[:8]}"
         self._embedder = embedder
         self._client = (
             embedded_client(data_dir / "chroma" / key / name)
@@ -86,20 +89,16 @@ class CaseIndex:
         Raises:
             KnowledgeError: `index-unwritable` (retryable), or the embedder's.
         """
-        entries = [
-            (f"{case.call_id}:{at}", case.call_id, text)
-            for case in cases
-            for at, text in enumerate(case.texts)
-        ]
+        entries = [(case, at, text) for case in cases for at, text in enumerate(case.texts)]
         vectors = self._embedder.documents([text for *_, text in entries])
         self.forget([case.call_id for case in cases])
         with chroma_errors("index-unwritable", "cannot write the index of cases"):
             self._collection.upsert(
-                ids=[entry_id for entry_id, *_ in entries],
+                ids=[f"{case.call_id}:{at}" for case, at, _ in entries],
                 embeddings=vectors,
                 metadatas=[
-                    {"call": call_id, "text": int(entry_id.partition(":")[2])}
-                    for entry_id, call_id, _ in entries
+                    {"call": case.call_id, "text": at, "outcome": case.outcome.value}
+                    for case, at, _ in entries
                 ],
             )
 
@@ -122,8 +121,8 @@ class CaseIndex:
             found = self._collection.get(include=["metadatas"])
         return {_call(about) for about in found["metadatas"] or ()}
 
-    def nearest(self, text: str, *, limit: int) -> list[Near]:
-        """The nearest calls, best first, each once.
+    def nearest(self, text: str, *, limit: int, outcome: Outcome | None = None) -> list[Near]:
+        """The nearest calls, best first, each once; with `outcome` those that ended so.
 
         Raises:
             KnowledgeError: `index-unreadable` (retryable), or the embedder's.
@@ -135,6 +134,7 @@ class CaseIndex:
             found = self._collection.query(
                 query_embeddings=vector[np.newaxis],
                 n_results=limit * _PER_CASE,
+                where=None if outcome is None else {"outcome": outcome.value},
                 include=["metadatas", "distances"],
             )
         about, distances = found["metadatas"], found["distances"]
@@ -180,15 +180,23 @@ class SimilarCases:
         self._thread = ThreadPoolExecutor(max_workers=1, thread_name_prefix="cases")
 
     async def search(
-        self, text: str, *, limit: int = 5, but: int | None = None
+        self,
+        text: str,
+        *,
+        limit: int = 5,
+        but: int | None = None,
+        outcome: Outcome | None = None,
     ) -> list[SimilarCase]:
-        """The calls in which something similar was asked, nearest first, without the call `but`.
+        """The calls in which something similar was asked, nearest first, without the call `but`;
+        with `outcome` those that ended so.
 
         Raises:
             KnowledgeError: `index-unreadable` (retryable), or the embedder's.
             StorageError: the database does not answer.
         """
-        found = await self._run(partial(self._index.nearest, text, limit=limit + 1))
+        found = await self._run(
+            partial(self._index.nearest, text, limit=limit + 1, outcome=outcome)
+        )
         near = [one for one in found if one.similarity >= ALIKE and one.call_id != but]
         if not near:
             return []

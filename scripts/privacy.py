@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from knowledge.cases import CaseIndex, SimilarCases
+from knowledge.cases import SimilarCases
 from knowledge.errors import KnowledgeError
 from knowledge.service import open_knowledge
 from settings import Settings
@@ -26,7 +26,7 @@ from storage.retention import Retained
 from storage.rights.erase import Eraser
 from storage.rights.export import Exporter
 from storage.rights.person import PersonFinder
-from stores import open_database, open_retention
+from stores import open_case_index, open_database, open_retention
 from voice.audio import mulaw
 
 app = typer.Typer(help="Periods of keeping, and what one person may demand.", no_args_is_help=True)
@@ -128,13 +128,7 @@ async def _cases(settings: Settings, database: Database) -> AsyncIterator[Cases]
             chroma_url=settings.chroma_url,
             embeddings=settings.embedding_choice,
         )
-        index = CaseIndex(
-            data_dir=settings.data_dir,
-            organization=settings.organization,
-            chroma_url=settings.chroma_url,
-            embedder=knowledge.embedder,
-        )
-        cases = SimilarCases(index, store)
+        cases = SimilarCases(open_case_index(settings, knowledge.embedder), store)
         try:
             yield cases
         finally:

@@ -6,7 +6,7 @@ from collections.abc import Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 from storage.patience import within
-from storage.records import ChangeRequest, Customer, EarlierCall
+from storage.records import ChangeRequest, Customer, EarlierCall, Outcome
 
 if TYPE_CHECKING:
     from knowledge.cases import SimilarCase
@@ -37,9 +37,9 @@ class SimilarCalls(Protocol):
     """Knows what other callers asked before, and what became of it."""
 
     async def search(
-        self, text: str, *, limit: int = 5, but: int | None = None
+        self, text: str, *, limit: int = 5, outcome: Outcome | None = None
     ) -> Sequence[SimilarCase]:
-        """The calls in which something similar was asked, nearest first.
+        """The calls in which something similar was asked, nearest first; those that ended so.
 
         Raises:
             KnowledgeError, StorageError: they cannot be read.

@@ -27,13 +27,10 @@ class SimilarTool:
 
     async def find(self, arguments: FindSimilarCases) -> ToolResult:
         """The facts that served before, the nearest case's first; `known` is False without any."""
-        found = await in_time(self._cases.search(arguments.query), "similar cases")
-        served = [
-            fact_id
-            for near in found
-            if near.question and near.case.outcome is Outcome.COMPLETED
-            for fact_id in near.question.fact_ids
-        ]
+        found = await in_time(
+            self._cases.search(arguments.query, outcome=Outcome.COMPLETED), "similar cases"
+        )
+        served = [fact_id for near in found if near.question for fact_id in near.question.fact_ids]
         facts = tuple(self._facts(served))[:_FACTS]
         return ToolResult(facts=facts, known=bool(facts))
 

@@ -78,7 +78,7 @@ class _World:
         return []
 
     async def search(
-        self, text: str, *, limit: int = 5, but: int | None = None
+        self, text: str, *, limit: int = 5, outcome: Outcome | None = None
     ) -> Sequence[SimilarCase]:
         return []
 

@@ -20,7 +20,7 @@ from storage.database import Database
 from storage.models import SummaryRow
 from storage.organizations import ensure_organization
 from storage.outbox import Outbox
-from storage.records import AnsweredQuestion, SummaryCode
+from storage.records import AnsweredQuestion, Outcome, SummaryCode
 from tests.support.calls import NOW, ORGANIZATION, end, new_call, summary
 from tests.support.keys import VAULT
 
@@ -66,7 +66,11 @@ def _open(
 
 
 async def _summarised(
-    database: Database, sid: str, *questions: str, organization: str = ORGANIZATION
+    database: Database,
+    sid: str,
+    *questions: str,
+    organization: str = ORGANIZATION,
+    outcome: Outcome = Outcome.COMPLETED,
 ) -> int:
     """A finished call in which these were asked."""
     store = CallStore(database, organization, clock=_now)
@@ -76,7 +80,9 @@ async def _summarised(
         AnsweredQuestion(question=text, answer="안내했습니다.", fact_ids=("faq:x",), turn=at)
         for at, text in enumerate(questions, 1)
     )
-    await store.save_summary(call_id, summary(questions=asked, code=SummaryCode.OK))
+    await store.save_summary(
+        call_id, summary(questions=asked, outcome=outcome, code=SummaryCode.OK)
+    )
     return call_id
 
 
@@ -99,6 +105,20 @@ async def test_what_was_asked_alike_is_found_with_the_question(
     assert found.question.question == "일본 가는데 로밍 얼마예요?"
     assert await cases.search("일본에서 로밍하면 얼마나 나와요?", but=roaming) == []
     assert await cases.search("") == []
+
+
+async def test_solved_cases_are_found_behind_unsolved_ones(
+    database: Database, cases: SimilarCases
+) -> None:
+    for at in range(8):
+        lost = await _summarised(database, f"CA{at}", "로밍 얼마예요?", outcome=Outcome.HANDED_OFF)
+        await cases.add(lost)
+    solved = await _summarised(database, "CAx", "로밍은 얼마나 나와요?")
+    await cases.add(solved)
+
+    [found] = await cases.search("로밍 얼마예요?", limit=1, outcome=Outcome.COMPLETED)
+
+    assert found.case.call_id == solved
 
 
 async def test_a_summary_asks_to_be_indexed_with_its_own_commit(database: Database) -> None:

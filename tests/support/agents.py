@@ -13,7 +13,7 @@ from knowledge.catalog.loader import load_catalog, sample_catalog_path
 from knowledge.catalog.model import Catalog
 from knowledge.lexicon import Lexicon
 from knowledge.retriever import Filters, Passage, Retrieval
-from storage.records import ChangeRequest, ChangeStatus, Customer, EarlierCall
+from storage.records import ChangeRequest, ChangeStatus, Customer, EarlierCall, Outcome
 
 TODAY = date(2026, 11, 20)
 
@@ -62,9 +62,10 @@ class Cases:
         self._cases = cases
 
     async def search(
-        self, text: str, *, limit: int = 5, but: int | None = None
+        self, text: str, *, limit: int = 5, outcome: Outcome | None = None
     ) -> Sequence[SimilarCase]:
-        return self._cases[:limit]
+        wanted = [near for near in self._cases if outcome in {None, near.case.outcome}]
+        return wanted[:limit]
 
 
 class Ledger:

@@ -29,6 +29,7 @@ from storage.records import (
     Customer,
     EarlierCall,
     HandoffReason,
+    Outcome,
     Turn,
     Verification,
 )
@@ -218,7 +219,7 @@ class SampleCustomers:
         return []
 
     async def search(
-        self, text: str, *, limit: int = 5, but: int | None = None
+        self, text: str, *, limit: int = 5, outcome: Outcome | None = None
     ) -> list[SimilarCase]:
         """No cases."""
         return []

@@ -11,11 +11,8 @@ import pytest
 from fastapi import FastAPI
 
 from console.recordings import wav_header
-from knowledge.cases import SimilarCase
-from knowledge.errors import KnowledgeError
 from storage.audit import Action, AuditLog
 from storage.calls import CallStore
-from storage.cases import Case
 from storage.customers import CustomerStore
 from storage.database import Database
 from storage.errors import StorageError
@@ -25,7 +22,6 @@ from storage.recordings.finishing import RecordingFinisher
 from storage.recordings.format import interleave
 from storage.recordings.rows import RecordingStore
 from storage.records import (
-    AnsweredQuestion,
     HandoffReason,
     HandoffStatus,
     Outcome,
@@ -33,7 +29,6 @@ from storage.records import (
     ToolCall,
     Verification,
 )
-from tests.integration.console.conftest import Similar
 from tests.support.calls import NOW, ORGANIZATION, end, new_call, summary, turn
 from tests.support.recordings import write
 from voice.audio import mulaw
@@ -469,51 +464,3 @@ def test_each_verification_has_its_words(console: FastAPI) -> None:
     assert set(OUTCOMES) == set(Outcome)
     assert set(HANDOFF_REASONS) == set(HandoffReason)
     assert set(HANDOFF_STATUSES) == set(HandoffStatus)
-
-
-def _near(call_id: int, question: str = "로밍 얼마예요?") -> SimilarCase:
-    asked = AnsweredQuestion(question=question, answer="하루 15,000원입니다.", fact_ids=(), turn=1)
-    case = Case(
-        call_id=call_id, started_at=NOW - timedelta(days=1), reason="로밍 문의", questions=(asked,),
-        outcome=Outcome.COMPLETED, handoff_reason=None, follow_ups=(),
-    )  # fmt: skip
-    return SimilarCase(case=case, question=asked, similarity=0.8)
-
-
-async def test_similar_cases_stand_on_the_page_and_below_a_search(
-    browser: httpx.AsyncClient, call_id: int, similar: Similar
-) -> None:
-    similar.cases = [_near(call_id), _near(call_id + 1)]
-
-    page = (await browser.get(f"/console/calls/{call_id}")).text
-    searched = (await browser.get("/console/calls", params={"q": "로밍"})).text
-
-    card = page[page.index("비슷한 상담") :]
-    assert "로밍 얼마예요?" in card
-    assert "하루 15,000원입니다." in card
-    assert "어제 14:30" in card
-    assert f"/calls/{call_id + 1}" in card
-    assert f'/calls/{call_id}"' not in card
-    assert "비슷한 상담" in searched
-
-
-async def test_of_cases_in_the_same_words_the_newest_stands_for_all(
-    browser: httpx.AsyncClient, call_id: int, similar: Similar
-) -> None:
-    similar.cases = [_near(21), _near(23), _near(22), _near(20, "로밍 비싼가요?")]
-
-    page = (await browser.get(f"/console/calls/{call_id}")).text
-
-    card = page[page.index("비슷한 상담") :]
-    assert [f'/calls/{other}"' in card for other in (20, 21, 22, 23)] == [True, False, False, True]
-
-
-async def test_a_page_shows_without_similar_cases_where_they_cannot_be_found(
-    browser: httpx.AsyncClient, call_id: int, similar: Similar
-) -> None:
-    similar.error = KnowledgeError("index-unreadable", "away", retryable=True)
-
-    answer = await browser.get(f"/console/calls/{call_id}")
-
-    assert answer.status_code == 200
-    assert "비슷한 상담" not in answer.text
