@@ -1,7 +1,7 @@
 """Similar cases: earlier calls found by what their callers asked, one organization's alone.
 
-The index holds vectors, ids and outcomes and no words; what a case says is read from the database each time.
-So a call that is gone there is gone here at once, and the index can be made anew from it.
+The index holds vectors, ids and outcomes and no words; what a case says is read from the database
+each time. So a call that is gone there is gone here at once, and the index can be made anew.
 """
 
 from __future__ import annotations
